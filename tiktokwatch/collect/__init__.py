@@ -1,0 +1,1 @@
+"""Posts from networks and files."""

@@ -1,0 +1,60 @@
+"""The plug points. They are structural: nothing is inherited, a class fits if its methods do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from tiktokwatch.records import Batch, Bucket, Score, Verdict
+
+
+class Clock(Protocol):
+    """The time and the waiting, owned by whoever drives the loop."""
+
+    def now(self) -> datetime:
+        """Return the present moment in UTC; it never goes back."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait, and return True if the loop should end."""
+
+
+class Collector(Protocol):
+    """Somebody who looks at a source. It never waits, sleeps or retries: that is the driver's part."""
+
+    @property
+    def name(self) -> str:
+        """Return the collector's name, unique in a configuration."""
+
+    @property
+    def source(self) -> str:
+        """Return what is counted: "x", "reddit"."""
+
+    def collect(self, *, since: datetime, cursor: str, now: datetime) -> Batch:
+        """Return everything from `since` on that is not behind `cursor`, as far as it can vouch.
+
+        Raises CollectError where nothing can be vouched for; then nothing is lost, and the next poll asks again.
+        """
+
+    def close(self) -> None:
+        """Let go of connections; may be called twice."""
+
+
+class Classifier(Protocol):
+    """Judges texts; the same text always gets the same verdict, alone or in company."""
+
+    def classify(self, texts: Sequence[str]) -> list[Verdict]:
+        """Return a verdict for each text, in order."""
+
+
+class Detector(Protocol):
+    """Says how surprising the present is, given what calm was like. Scoring never learns."""
+
+    def learn(self, bucket: Bucket) -> None:
+        """Take a calm, covered minute as an example; buckets of a source come in order of time."""
+
+    def expected(self, source: str, at: datetime) -> float:
+        """Return the usual complaints of the minute that starts at `at`."""
+
+    def score(self, source: str, minutes: Sequence[Bucket]) -> Score:
+        """Score the covered minutes of one window of one source, oldest first."""

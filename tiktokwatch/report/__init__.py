@@ -1,0 +1,1 @@
+"""Summary and digest, as records and in print."""

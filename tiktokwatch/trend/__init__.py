@@ -1,0 +1,1 @@
+"""Verdicts into counts, and how surprising they are."""
