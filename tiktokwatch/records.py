@@ -176,14 +176,15 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The scores of one settled minute, fused over sources; `at` is the end of that minute.
+    """The scores of one settled minute, fused over sources; `at` is the end of that minute, `state` what came of it.
 
-    `scores` holds the window that surprised most, a row per covered source. `observed`, `expected` (complaints in
-    that window over all sources) and `people` are what the reason of a transition quotes.
+    `window` is the span in minutes that surprised most, `scores` its row for each covered source; the counts are
+    sums over that window and all covered sources, which is what the reason of a transition quotes.
     """
 
     at: datetime
     signal: Signal
+    state: State
     surprise: float = 0.0
     threshold: float = 0.0
     window: int = 0
@@ -235,14 +236,54 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a collector has come: it vouched from `since` on, and its minutes up to `passed` are decided.
+
+    `through` is how far it last vouched (None before its first batch); where `passed` lies beyond it, a gap was
+    declared. `fault` is why the last poll failed ("" if it did not), `retry_at` when the next one is due.
+    """
+
+    collector: str
+    source: str
+    since: datetime | None = None
+    through: datetime | None = None
+    passed: datetime | None = None
+    cursor: str = ""
+    fault: str = ""
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """All that one tick changed; a store saves it in one transaction."""
+    """All that one tick changed; a store saves it in one transaction. Minutes before `settled` are settled."""
 
     tick: Tick
+    settled: datetime | None = None
     judged: tuple[Judged, ...] = ()
     standings: Mapping[str, Standing] = field(default_factory=dict)
     buckets: tuple[Bucket, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     outages: tuple[Outage, ...] = ()
     transitions: tuple[Transition, ...] = ()
+    marks: tuple[Mark, ...] = ()
     duplicates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a pipeline needs of its past to go on as if it had never stopped; everything is in order of time.
+
+    `recent` are the posts since 24 hours before `settled`, `buckets` and `outages` those of the last five weeks,
+    `evidence` the last two hours, `gaps` those that end after `settled`, `transitions` the last two. `authors` are
+    the people ("source:author") who complained since the onset of the outage that is open.
+    """
+
+    settled: datetime | None = None
+    marks: tuple[Mark, ...] = ()
+    recent: tuple[Judged, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    outages: tuple[Outage, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    authors: frozenset[str] = frozenset()
