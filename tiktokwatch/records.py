@@ -179,7 +179,8 @@ class Evidence:
     """The scores of one settled minute, fused over sources; `at` is the end of that minute, `state` what came of it.
 
     `window` is the span in minutes that surprised most, `scores` its row for each covered source; the counts are
-    sums over that window and all covered sources, which is what the reason of a transition quotes.
+    sums over that window and all covered sources, which is what the reason of a transition quotes. `usual` is what a
+    calm minute of this hour holds over the covered sources, in complaints.
     """
 
     at: datetime
@@ -187,6 +188,7 @@ class Evidence:
     state: State
     surprise: float = 0.0
     threshold: float = 0.0
+    usual: float = 0.0
     window: int = 0
     observed: int = 0
     expected: float = 0.0
