@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from tiktokwatch.records import Batch, Bucket, Score, Verdict
+from tiktokwatch.records import Batch, Bucket, Message, Score, Verdict
 
 
 class Clock(Protocol):
@@ -58,3 +58,24 @@ class Detector(Protocol):
 
     def score(self, source: str, minutes: Sequence[Bucket]) -> Score:
         """Score the covered minutes of one window of one source, oldest first."""
+
+
+class Notifier(Protocol):
+    """Takes messages to people, over one channel."""
+
+    @property
+    def channel(self) -> str:
+        """Return the channel's name in the ledger, unique in a configuration; it holds no secret."""
+
+    def notify(self, message: Message) -> None:
+        """Deliver a message, or raise DeliveryError."""
+
+
+class Ledger(Protocol):
+    """Remembers what was said to whom."""
+
+    def delivered(self) -> set[tuple[str, str]]:
+        """Return the (key, channel) pairs that need not be said again."""
+
+    def record_delivery(self, *, key: str, channel: str, at: datetime, outcome: str, detail: str) -> None:
+        """Write down one attempt; `outcome` is "delivered", "failed" or "given up"."""

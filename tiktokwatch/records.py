@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 MINUTE = timedelta(minutes=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+REMEMBERED = timedelta(weeks=5, hours=4)
 
 LABELS = ("complaint", "meme", "policy", "recovery")
 ASPECTS = (
@@ -143,8 +144,8 @@ class Judged:
 class Bucket:
     """What one source said in one settled minute.
 
-    `complaints` counts people: distinct authors, copies collapsed (see `trend.people`). `elsewhere` counts failure
-    talk that is not about TikTok. `covered` is False where nobody vouches; then the counts are a lower bound.
+    `complaints` counts people: distinct authors, copies collapsed (see `trend.people`). `elsewhere` counts posts
+    that are not about TikTok. `covered` is False where nobody vouches; then the counts are a lower bound.
     """
 
     source: str
@@ -238,6 +239,16 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """Something to tell people about an outage; `key` is the same whenever the same thing is due."""
+
+    key: str
+    at: datetime
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """How far a collector has come: it vouched from `since` on, and its minutes up to `passed` are decided.
 
@@ -275,8 +286,8 @@ class Step:
 class Memory:
     """What a pipeline needs of its past to go on as if it had never stopped; everything is in order of time.
 
-    `recent` are the posts since 24 hours before `settled`, `buckets` and `outages` those of the last five weeks,
-    `evidence` the last two hours, `gaps` those that end after `settled`, `transitions` the last two. `authors` are
+    `recent` are the posts since 24 hours before `settled` and all that wait, `buckets` those of the last `REMEMBERED`,
+    `outages` those that ended within it and the newest in any case, `evidence` the last four hours, `gaps` those that end after `settled`, `transitions` the last two. `authors` are
     the people ("source:author") who complained since the onset of the outage that is open.
     """
 

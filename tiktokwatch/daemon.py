@@ -1,0 +1,86 @@
+"""The one clock, the signals that end a watch, the lock of the single writer, and word to the supervisor."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+from tiktokwatch.errors import UserError
+
+
+class SystemClock:
+    """The time of this machine; it never goes back, and its waiting ends at once when it is told to stop."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._latest = datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """Return the present moment; while the system clock is set back, time stands still."""
+        self._latest = max(self._latest, datetime.now(UTC))
+        return self._latest
+
+    def wait(self, seconds: float) -> bool:
+        """Wait, and return True once `stop` was called."""
+        return self._stop.wait(seconds)
+
+    def stop(self) -> None:
+        """End the waiting; safe to call from a signal handler."""
+        self._stop.set()
+
+
+@contextmanager
+def ended_by_signals(*stops: Callable[[], object]) -> Iterator[None]:
+    """Call `stops` in order on SIGTERM or SIGINT, as long as the block runs."""
+
+    def handle(_signal: int, _frame: FrameType | None) -> None:
+        for stop in stops:
+            stop()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def single_writer(database: Path) -> Iterator[None]:
+    """Hold the lock beside the database; the kernel lets go of it when the process ends, however it ends."""
+    path = database.with_name(database.name + ".lock")
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror}); choose another place with --db.") from None
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            owner = os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
+            raise UserError(
+                f"{database}: another tiktokwatch (process {owner}) is writing to it; stop that one first."
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def tell_supervisor(message: str) -> None:
+    """Send a message such as "READY=1" or "WATCHDOG=1" to systemd, if it listens (sd_notify(3))."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as connection:
+        connection.connect("\0" + address[1:] if address.startswith("@") else address)
+        connection.sendall(message.encode())

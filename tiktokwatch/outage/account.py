@@ -1,0 +1,164 @@
+"""The account of one outage: what it adds up to, minute by minute, and what kind of trouble it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from tiktokwatch.outage.onset import onset
+from tiktokwatch.records import ASPECTS, MINUTE, Bucket, Evidence, Outage, State
+
+GENERAL = "app"
+BESIDE = ("policy", "elsewhere")
+BEFORE = timedelta(hours=2)
+LOOK_BACK = timedelta(hours=1)
+NAMED_SHARE = 0.3
+LEADING_SHARE = 0.5
+FEATURES = frozenset(ASPECTS) - {GENERAL, "feed", "web"}
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """A settled minute as an outage sees it: buckets by source, complaint posts, who wrote them, what is usual."""
+
+    at: datetime
+    buckets: tuple[Bucket, ...]
+    complaints: int
+    authors: frozenset[str]
+    usual: float
+
+    @property
+    def people(self) -> int:
+        """Return how many people complained in it, over sources."""
+        return sum(bucket.complaints for bucket in self.buckets)
+
+
+@dataclass(slots=True)
+class Account:
+    """An outage while it is open. Everything but its posts and authors follows from stored buckets."""
+
+    outage: Outage
+    usual: Mapping[str, float]
+    authors: set[str] = field(default_factory=set)
+    mix: Counter[str] = field(default_factory=Counter)
+    aspects: Counter[str] = field(default_factory=Counter)
+    places: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+
+    def add(self, minute: Minute) -> None:
+        """Add one more minute."""
+        self.count(minute.buckets)
+        self.authors |= minute.authors
+        self.outage = replace(
+            self.outage,
+            complaints=self.outage.complaints + minute.complaints,
+            authors=len(self.authors),
+            peak_per_minute=max(self.outage.peak_per_minute, minute.people),
+            aspect=leading_aspect(self.aspects, self.mix["complaints"]),
+            verdict=self.verdict(),
+            sources=tuple(ranked(self.sources)),
+            aspects=ranked(self.aspects),
+            places=ranked(self.places),
+        )
+
+    def count(self, buckets: Iterable[Bucket]) -> None:
+        """Add buckets to the sums that a restart builds anew."""
+        for bucket in buckets:
+            for kind in ("complaints", *BESIDE):
+                self.mix[kind] += getattr(bucket, kind)
+            self.mix["minutes"] += 1
+            self.aspects.update(bucket.aspects)
+            self.places.update(bucket.places)
+            if bucket.complaints:
+                self.sources[bucket.source] += bucket.complaints
+
+    def verdict(self) -> str:
+        """Say what kind of trouble it is, from what people talk about beyond the usual since the onset."""
+        complaints = self.mix["complaints"]
+        policy, elsewhere = (self.mix[kind] - self.usual[kind] * self.mix["minutes"] for kind in BESIDE)
+        if elsewhere > 2 * complaints:
+            return "spill-over"
+        if policy > 4 * complaints:
+            return "policy"
+        if policy > complaints:
+            return "both"
+        return "partial" if leading_aspect(self.aspects, complaints) in FEATURES else "technical"
+
+    def move(self, state: State, at: datetime) -> None:
+        """Take a change of state into the outage; "calm" ends it."""
+        if state == "outage":
+            self.outage = replace(self.outage, state=state, recovering_at=None)
+        elif state == "recovering":
+            self.outage = replace(self.outage, state=state, recovering_at=at)
+        elif state == "calm":
+            self.outage = replace(self.outage, state=state, ended_at=at)
+        else:
+            self.outage = replace(self.outage, state=state)
+
+
+def raised(number: int, *, evidence: Evidence, minutes: Sequence[Minute]) -> Account:
+    """Open the account of an outage that `evidence` signals; `minutes` are the last `BEFORE`, the newest last."""
+    earliest = evidence.at - LOOK_BACK
+    began = onset([(minute.at, minute.people, minute.usual) for minute in minutes if minute.at >= earliest])
+    outage = Outage(
+        id=number,
+        aspect=GENERAL,
+        state="outage",
+        verdict="technical",
+        onset=began,
+        signalled_at=evidence.at,
+        usual_per_minute=round(evidence.usual, 4),
+        reason=reason(evidence),
+    )
+    account = Account(outage, _usual(bucket for minute in minutes if minute.at < began for bucket in minute.buckets))
+    for minute in minutes:
+        if minute.at >= began:
+            account.add(minute)
+    return account
+
+
+def resumed(outage: Outage, *, authors: Iterable[str], buckets: Iterable[Bucket]) -> Account:
+    """Open the account of an outage that a restart finds open; `buckets` reach back to `BEFORE` its signal."""
+    start, buckets = outage.signalled_at - BEFORE, list(buckets)
+    account = Account(outage, _usual(bucket for bucket in buckets if start <= bucket.at < outage.onset), set(authors))
+    account.count(bucket for bucket in buckets if bucket.at >= outage.onset)
+    return account
+
+
+def _usual(buckets: Iterable[Bucket]) -> dict[str, float]:
+    """Return what is talked about in a bucket beside complaints, on average."""
+    buckets = list(buckets)
+    return {kind: sum(getattr(bucket, kind) for bucket in buckets) / max(1, len(buckets)) for kind in BESIDE}
+
+
+def ranked(counts: Counter[str]) -> dict[str, int]:
+    """Return the counts, largest first, by name where they are equal."""
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def leading_aspect(aspects: Counter[str], complaints: int) -> str:
+    """Return the feature that most complaints name, or "app" where they name the whole or nothing in common."""
+    named = sum(aspects.values())
+    if not named:
+        return GENERAL
+    aspect, count = next(iter(ranked(aspects).items()))
+    return aspect if count >= LEADING_SHARE * named and count >= NAMED_SHARE * complaints else GENERAL
+
+
+def reason(evidence: Evidence) -> str:
+    """Return the reason of a transition in words and numbers, all of them sums over stored minutes."""
+    if evidence.signal == "blind":
+        return "no source can be vouched for"
+    sources = ", ".join(f"{score.source} {score.observed}" for score in evidence.scores)
+    return (
+        f"{evidence.observed} people in {evidence.window} min where {evidence.expected:.1f} are usual"
+        f" (surprise {evidence.surprise:.1f}, threshold {evidence.threshold:.1f}; {sources};"
+        f" beside them {evidence.memes} jokes, {evidence.policy} policy, {evidence.recovery} recovery)"
+    )
+
+
+def span_of(outage: Outage) -> tuple[datetime, datetime | None]:
+    """Return the span in which minutes teach nobody what calm is: from before the onset until after the end."""
+    return outage.onset - 30 * MINUTE, None if outage.ended_at is None else outage.ended_at + 60 * MINUTE

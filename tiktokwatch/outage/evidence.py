@@ -1,0 +1,78 @@
+"""The scores of one minute, fused over windows and sources into one figure and one signal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from math import log10
+
+from tiktokwatch.records import Score, Signal
+
+# What a second source may add: one event that two networks echo is not two events.
+AGREEMENT_CAP = 2.0
+# Overlapping windows, looked at every minute: how many independent looks a day they are worth. Measured by letting
+# quiet days run; see tests/trend/test_false_alarms.py.
+LOOKS_A_DAY = 1440.0
+LOW_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """What it takes to speak of an outage.
+
+    `false_alarm_every` is the mean time between false alarms that the user accepts; `minimum_people` and
+    `minimum_ratio` (observed over expected) keep mere statistics from raising a signal that no person would.
+    """
+
+    false_alarm_every: timedelta = timedelta(days=30)
+    minimum_people: int = 5
+    minimum_ratio: float = 3.0
+
+    @property
+    def threshold(self) -> float:
+        """Return the surprise that chance reaches once in `false_alarm_every`."""
+        return log10(LOOKS_A_DAY * (self.false_alarm_every / timedelta(days=1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """The window that surprised most: its scores, a row a source, and what they amount to together."""
+
+    window: int
+    surprise: float
+    scores: tuple[Score, ...]
+
+    @property
+    def observed(self) -> int:
+        """Return the complaints of the window, over sources."""
+        return sum(score.observed for score in self.scores)
+
+    @property
+    def expected(self) -> float:
+        """Return the usual complaints of as many calm minutes, over sources."""
+        return sum(score.expected for score in self.scores)
+
+
+def fuse(windows: Mapping[int, Sequence[Score]]) -> Fused:
+    """Return the window whose sources together surprise most; the shorter one where two are equal."""
+    best = Fused(0, 0.0, ())
+    for window in sorted(windows):
+        scores = tuple(windows[window])
+        ranked = sorted((score.surprise for score in scores), reverse=True)
+        total = sum(ranked[:1]) + min(AGREEMENT_CAP, sum(ranked[1:]))
+        if not best.scores or total > best.surprise:
+            best = Fused(window, total, scores)
+    return best
+
+
+def signal_of(fused: Fused, sensitivity: Sensitivity) -> Signal:
+    """Return what the minute says; "blind" where no source is covered."""
+    if not fused.scores:
+        return "blind"
+    enough = (
+        fused.observed >= sensitivity.minimum_people and fused.observed >= sensitivity.minimum_ratio * fused.expected
+    )
+    if enough and fused.surprise >= sensitivity.threshold:
+        return "high"
+    return "low" if fused.surprise >= LOW_SHARE * sensitivity.threshold else "quiet"

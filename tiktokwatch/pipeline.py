@@ -1,0 +1,291 @@
+"""The whole watch as one machine without a clock: ticks in, steps out.
+
+A minute is settled once every collector has passed it. What follows is dated by its end: who counts, how surprising
+it is, what state it leads to. So it does not matter in which ticks the posts came, nor when anybody looked.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from tiktokwatch.outage.account import BEFORE, Account, Minute, raised, reason, resumed, span_of
+from tiktokwatch.outage.evidence import Sensitivity, fuse, signal_of
+from tiktokwatch.outage.life import Life
+from tiktokwatch.protocols import Classifier, Detector
+from tiktokwatch.records import (
+    MINUTE,
+    Batch,
+    Bucket,
+    Evidence,
+    Judged,
+    Memory,
+    Outage,
+    Post,
+    Standing,
+    State,
+    Step,
+    Tick,
+    Transition,
+)
+from tiktokwatch.trend.counting import Counted, Counting
+from tiktokwatch.trend.coverage import Coverage
+from tiktokwatch.trend.people import COMPLAINING, author_key
+
+WINDOWS = (5, 15, 60)
+WINDOWS_WHILE_OPEN = (5, 15)  # the hour's window would still hold the outage long after its end
+TEACH_AFTER = timedelta(hours=2)  # by then an outage that began in a minute has been signalled
+HOUSEKEEPING = timedelta(hours=1)
+
+Sink = Callable[[Step], None]
+
+
+def run(pipeline: Pipeline, ticks: Iterable[Tick], *sinks: Sink) -> None:
+    """Drive the pipeline: the only loop of tiktokwatch. Sinks are called in order, after each tick."""
+    for tick in ticks:
+        step = pipeline.step(tick)
+        for sink in sinks:
+            sink(step)
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What the minutes of one tick bring about."""
+
+    standings: dict[str, Standing] = field(default_factory=dict)
+    buckets: list[Bucket] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+    outages: dict[int, Outage] = field(default_factory=dict)
+    transitions: list[Transition] = field(default_factory=list)
+
+
+class Pipeline:
+    """Classifies, counts, scores and decides. Give it what a store remembers, and it goes on from there."""
+
+    def __init__(
+        self,
+        *,
+        classifier: Classifier,
+        detector: Detector,
+        collectors: Mapping[str, str],
+        sensitivity: Sensitivity | None = None,
+        memory: Memory | None = None,
+    ) -> None:
+        memory = memory or Memory()
+        self._classifier = classifier
+        self._detector = detector
+        self._sensitivity = sensitivity or Sensitivity()
+        self._threshold = self._sensitivity.threshold
+        self._settled = memory.settled
+        self._cleaned = memory.settled
+        self.coverage = Coverage(collectors, marks=memory.marks, gaps=memory.gaps)
+        self._counting = Counting(memory.recent)
+        self._life = _resumed_life(memory)
+        self._outages = {outage.id: outage for outage in memory.outages}
+        self._account = _resumed_account(memory)
+        self._history = _resumed_history(memory)
+        self._windows: dict[str, deque[Bucket]] = {}
+        self._lessons: deque[Bucket] = deque()
+        for bucket in memory.buckets:
+            self._remember(bucket)
+        self._teach()
+
+    def step(self, tick: Tick) -> Step:
+        """Take one tick, and return everything that it changed."""
+        marks = self.coverage.take(tick)
+        judged, duplicates = self._judge(tick.batches)
+        changes = _Changes()
+        self._settle(changes)
+        return Step(
+            tick=tick,
+            settled=self._settled,
+            judged=judged,
+            standings=changes.standings,
+            buckets=tuple(changes.buckets),
+            evidence=tuple(changes.evidence),
+            outages=tuple(changes.outages.values()),
+            transitions=tuple(changes.transitions),
+            marks=marks,
+            duplicates=duplicates,
+        )
+
+    def _judge(self, batches: Iterable[Batch]) -> tuple[tuple[Judged, ...], int]:
+        posts: dict[str, Post] = {}
+        read = 0
+        for batch in batches:
+            read += len(batch.posts)
+            posts.update((post.id, post) for post in batch.posts if not self._counting.is_known(post.id))
+        verdicts = self._classifier.classify([post.text for post in posts.values()])
+        judged = []
+        for post, verdict in zip(posts.values(), verdicts, strict=True):
+            if self._settled is not None and post.at < self._settled:
+                judged.append(Judged(post, verdict, "late"))
+                self._counting.note(judged[-1])
+            else:
+                judged.append(Judged(post, verdict))
+                self._counting.add(judged[-1])
+        return tuple(judged), read - len(posts)
+
+    def _settle(self, changes: _Changes) -> None:
+        passed = self.coverage.passed
+        start = self._settled or self.coverage.begins
+        if passed is None or start is None:
+            return
+        if self._settled is None:
+            changes.standings.update(self._counting.drop_before(start))
+        while start + MINUTE <= passed:
+            covered = self.coverage.covered(start)
+            self._settle_minute(start, covered, changes)
+            start = start + MINUTE if covered else self._after_blind(start, passed)
+            self._settled = start
+            self._teach()
+            self._keep_house(start)
+
+    def _after_blind(self, start: datetime, passed: datetime) -> datetime:
+        """Return the next minute worth settling, since nothing moves while nobody sees."""
+        following = (self.coverage.next_covered(start), self._counting.next_waiting(start))
+        last = passed.replace(second=0, microsecond=0)
+        return min((at for at in following if at is not None and at <= last), default=last)
+
+    def _settle_minute(self, start: datetime, covered: frozenset[str], changes: _Changes) -> None:
+        counted = self._counting.settle(start, covered=covered)
+        changes.standings.update(counted.standings)
+        changes.buckets.extend(counted.buckets)
+        for bucket in counted.buckets:
+            self._remember(bucket)
+        before = self._life.state
+        evidence = self._evidence(start, covered)
+        if evidence.signal != "blind" or before != "unknown":
+            changes.evidence.append(evidence)
+        self._account_for(start, counted, evidence, changes)
+        if evidence.state != before:
+            self._move(before, evidence, changes)
+        if self._account is not None:
+            self._record(self._account.outage, changes)
+            if self._account.outage.ended_at is not None:
+                self._account = None
+
+    def _evidence(self, start: datetime, covered: frozenset[str]) -> Evidence:
+        windows = WINDOWS if self._account is None else WINDOWS_WHILE_OPEN
+        seen = {
+            length: {source: self._window(source, start, length) for source in sorted(covered)} for length in windows
+        }
+        fused = fuse(
+            {
+                length: [self._detector.score(source, window) for source, window in of_source.items()]
+                for length, of_source in seen.items()
+            }
+        )
+        signal = signal_of(fused, self._sensitivity)
+        minutes = [bucket for window in seen.get(fused.window, {}).values() for bucket in window]
+        return Evidence(
+            at=start + MINUTE,
+            signal=signal,
+            state=self._life.advance(signal),
+            surprise=fused.surprise,
+            threshold=self._threshold,
+            usual=sum(self._detector.expected(source, start) for source in sorted(covered)),
+            window=fused.window,
+            observed=fused.observed,
+            expected=fused.expected,
+            memes=sum(bucket.memes for bucket in minutes),
+            policy=sum(bucket.policy for bucket in minutes),
+            recovery=sum(bucket.recovery for bucket in minutes),
+            elsewhere=sum(bucket.elsewhere for bucket in minutes),
+            scores=fused.scores,
+        )
+
+    def _window(self, source: str, start: datetime, length: int) -> list[Bucket]:
+        oldest = start - (length - 1) * MINUTE
+        return [bucket for bucket in self._windows[source] if bucket.at >= oldest]
+
+    def _account_for(self, start: datetime, counted: Counted, evidence: Evidence, changes: _Changes) -> None:
+        minute = Minute(start, counted.buckets, counted.complaints, counted.authors, evidence.usual)
+        if minute.buckets:
+            self._history.append(minute)
+        while self._history and self._history[0].at <= start - BEFORE:
+            self._history.popleft()
+        if self._account is not None:
+            self._account.add(minute)
+        elif evidence.state == "outage":
+            self._account = raised(max(self._outages, default=0) + 1, evidence=evidence, minutes=list(self._history))
+            self._record(self._account.outage, changes)
+
+    def _move(self, before: State, evidence: Evidence, changes: _Changes) -> None:
+        number = None
+        if self._account is not None:
+            number = self._account.outage.id
+            self._account.move(evidence.state, evidence.at)
+        changes.transitions.append(
+            Transition(evidence.at, before, evidence.state, number, reason(evidence), evidence),
+        )
+
+    def _record(self, outage: Outage, changes: _Changes) -> None:
+        self._outages[outage.id] = outage
+        changes.outages[outage.id] = outage
+
+    def _remember(self, bucket: Bucket) -> None:
+        if not bucket.covered:
+            return
+        self._windows.setdefault(bucket.source, deque(maxlen=max(WINDOWS))).append(bucket)
+        self._lessons.append(bucket)
+
+    def _teach(self) -> None:
+        """Let the detector learn the covered minutes that turned out to be calm."""
+        while self._settled is not None and self._lessons and self._lessons[0].at < self._settled - TEACH_AFTER:
+            bucket = self._lessons.popleft()
+            if not any(_within(bucket.at, span_of(outage)) for outage in self._outages.values()):
+                self._detector.learn(bucket)
+
+    def _keep_house(self, settled: datetime) -> None:
+        if self._cleaned is not None and settled - self._cleaned < HOUSEKEEPING:
+            return
+        self._cleaned = settled
+        self._counting.forget_before(settled)
+        self.coverage.forget_before(settled)
+
+
+def _within(at: datetime, span: tuple[datetime, datetime | None]) -> bool:
+    start, end = span
+    return start <= at and (end is None or at < end)
+
+
+def _resumed_life(memory: Memory) -> Life:
+    if not memory.transitions:
+        return Life()
+    last = memory.transitions[-1]
+    since = [evidence.signal for evidence in memory.evidence if evidence.at >= last.at]
+    return Life(state=last.after, held=last.before, signals=() if last.after == "unknown" else since)
+
+
+def _resumed_account(memory: Memory) -> Account | None:
+    outage = next((outage for outage in memory.outages if outage.ended_at is None), None)
+    return None if outage is None else resumed(outage, authors=memory.authors, buckets=memory.buckets)
+
+
+def _resumed_history(memory: Memory) -> deque[Minute]:
+    if memory.settled is None:
+        return deque()
+    horizon = memory.settled - BEFORE
+    usual = {evidence.at - MINUTE: evidence.usual for evidence in memory.evidence}
+    buckets: dict[datetime, list[Bucket]] = {}
+    for bucket in memory.buckets:
+        if bucket.at >= horizon:
+            buckets.setdefault(bucket.at, []).append(bucket)
+    complaints: dict[datetime, list[str]] = {}
+    for judged in memory.recent:
+        if judged.standing in COMPLAINING and judged.post.at >= horizon:
+            start = judged.post.at.replace(second=0, microsecond=0)
+            complaints.setdefault(start, []).append(author_key(judged))
+    return deque(
+        Minute(
+            start,
+            tuple(group),
+            len(complaints.get(start, ())),
+            frozenset(complaints.get(start, ())),
+            usual.get(start, 0.0),
+        )
+        for start, group in sorted(buckets.items())
+    )
