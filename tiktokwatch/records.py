@@ -287,8 +287,9 @@ class Memory:
     """What a pipeline needs of its past to go on as if it had never stopped; everything is in order of time.
 
     `recent` are the posts since 24 hours before `settled` and all that wait, `buckets` those of the last `REMEMBERED`,
-    `outages` those that ended within it and the newest in any case, `evidence` the last four hours, `gaps` those that end after `settled`, `transitions` the last two. `authors` are
-    the people ("source:author") who complained since the onset of the outage that is open.
+    `outages` those that ended within it and the newest in any case, `evidence` the last four hours, `gaps` those that
+    end after `settled`, `transitions` the last two. `authors` are the people ("source:author") who complained since
+    the onset of the outage that is open.
     """
 
     settled: datetime | None = None
