@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from tiktokwatch.errors import UserError
+from tiktokwatch.records import Step
 
 
 class SystemClock:
@@ -84,3 +85,19 @@ def tell_supervisor(message: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as connection:
         connection.connect("\0" + address[1:] if address.startswith("@") else address)
         connection.sendall(message.encode())
+
+
+class Heartbeat:
+    """The sink that tells the supervisor of another turn; it comes last, so that a turn that hangs tells nothing."""
+
+    def __init__(self) -> None:
+        self._ready = False
+
+    def __call__(self, step: Step) -> None:
+        """Say READY once, and after every tick that the watch is alive and how it stands."""
+        if not self._ready:
+            tell_supervisor("READY=1")
+            self._ready = True
+        state = f"{step.transitions[-1].after}, " if step.transitions else ""
+        settled = f"settled up to {step.settled:%H:%M} UTC" if step.settled else "nothing settled yet"
+        tell_supervisor(f"WATCHDOG=1\nSTATUS={state}{settled}")

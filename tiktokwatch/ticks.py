@@ -6,7 +6,7 @@ Ticks that were recorded need no driver: they are an iterable already.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -53,7 +53,12 @@ class Live:
     def __iter__(self) -> Iterator[Tick]:
         """Yield a tick after each round of polls, until the clock says that it is over."""
         while True:
-            yield self._turn()
+            tick = self._turn()
+            if self._clock.wait(0):
+                # A poll that was broken off by the end is no fault of its source.
+                yield replace(tick, gaps=(), faults=())
+                return
+            yield tick
             if self._clock.wait(self._until_due()):
                 return
 

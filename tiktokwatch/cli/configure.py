@@ -1,0 +1,66 @@
+"""`init` and `config`: where settings come from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from tiktokwatch.cli.examples import examples
+from tiktokwatch.cli.main import Options
+from tiktokwatch.errors import ConfigError, UserError
+
+EXAMPLE = "config.example.toml"
+
+
+@click.command(epilog=examples("tiktokwatch init", "tiktokwatch init ~/.config/tiktokwatch/config.toml"))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default="config.toml")
+def init(file: Path) -> None:
+    """Write a config.toml to start from; a file that is there already is left alone."""
+    here = Path(__file__).resolve().parent.parent
+    template = next(path for path in (here / EXAMPLE, here.parent / EXAMPLE) if path.is_file())
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # Keys will be written into it, so nobody else may read it from the first moment on.
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise UserError(f"{file}: is there already and was left as it is; name another file.") from None
+    except OSError as error:
+        raise UserError(f"{file}: cannot be written ({error.strerror}).") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        handle.write(template.read_text(encoding="utf-8"))
+    click.echo(f"Wrote {file}. Put your keys into it, then: tiktokwatch config check && tiktokwatch run")
+
+
+@click.group(epilog=examples("tiktokwatch config check", "tiktokwatch -c other.toml config show"))
+def config() -> None:
+    """Check or show the configuration."""
+
+
+@config.command(epilog=examples("tiktokwatch config check", "tiktokwatch -c other.toml config check"))
+@click.pass_obj
+def check(options: Options) -> None:
+    """Check every key; name each fault with its file and line, and exit 78 if there is one."""
+    from tiktokwatch import config as configuration  # noqa: PLC0415 - pydantic takes a while to import
+
+    app = options.app
+    file = options.config or configuration.find_file()
+    click.echo(f"{file or 'No file: everything is at its default'}{': no fault found.' if file else '.'}")
+    x, reddit = app.config.x, app.config.reddit
+    has = {"x": x.bearer_token is not None, "reddit": bool(reddit.client_id and reddit.client_secret)}
+    for source, key in (("x", "x.bearer_token"), ("reddit", "reddit.client_id and reddit.client_secret")):
+        click.echo(f"{source:8}{'will be watched' if has[source] else f'will not be watched: set {key}'}")
+    click.echo(f"database {app.database}")
+
+
+@config.command(epilog=examples("tiktokwatch config show", "TIKTOKWATCH_X__EVERY=5m tiktokwatch config show"))
+@click.pass_obj
+def show(options: Options) -> None:
+    """Show every setting as it is in force, and where it comes from; secrets are masked."""
+    from tiktokwatch import config as configuration  # noqa: PLC0415 - pydantic takes a while to import
+
+    if options.config is not None and not options.config.is_file():
+        raise ConfigError(f"{options.config}: there is no such file; `tiktokwatch init` writes one.")
+    for key, value, origin in configuration.shown(configuration.load(options.config)):
+        click.echo(f"{key} = {value}  # {origin}")

@@ -1,0 +1,134 @@
+"""`summary`, `outages`, `digest`: what is known, from the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tiktokwatch.cli.examples import examples
+from tiktokwatch.cli.main import Options
+from tiktokwatch.errors import UserError
+
+if TYPE_CHECKING:
+    from tiktokwatch.report.digest import Digest
+
+
+class Span(click.ParamType[timedelta]):
+    """A span of time such as 90s, 15m, 24h, 30d."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read the span, or fail with the spelling that is understood."""
+        from tiktokwatch.config import duration  # noqa: PLC0415 - pydantic takes a while to import
+
+        try:
+            span = duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        assert isinstance(span, timedelta)  # noqa: S101 - for the type checker
+        return span
+
+
+SPAN = Span()
+
+
+@click.command(epilog=examples("tiktokwatch summary", "tiktokwatch summary --since 6h", "tiktokwatch summary --json"))
+@click.option("--since", type=SPAN, default="24h", show_default=True, help="How far to look back.")
+@click.option("--json", "as_json", is_flag=True, help="Print data only.")
+@click.pass_obj
+def summary(options: Options, *, since: timedelta, as_json: bool) -> None:
+    """Sum up the present chatter: is TikTok down, for whom, and what to do about it."""
+    from tiktokwatch.report.summary import summarise  # noqa: PLC0415 - not needed for --help
+    from tiktokwatch.report.summary_views import summary_json, summary_text  # noqa: PLC0415 - the same
+
+    app = options.app
+    with app.reader() as reader, reader.snapshot():
+        config = app.config
+        made = summarise(reader, now=app.now(), since=since, zone=config.timezone, stale_after=config.stale_after)
+    click.echo(dumped(summary_json(made)) if as_json else summary_text(made, look=options.look), nl=as_json)
+
+
+@click.command(
+    epilog=examples("tiktokwatch outages", "tiktokwatch outages 3", "tiktokwatch outages --since 90d --json")
+)
+@click.argument("number", metavar="[ID]", type=int, required=False)
+@click.option("--since", type=SPAN, default="30d", show_default=True, help="How far to look back.")
+@click.option("--json", "as_json", is_flag=True, help="Print data only.")
+@click.pass_obj
+def outages(options: Options, *, number: int | None, since: timedelta, as_json: bool) -> None:
+    """List outages, or show one with all that happened in it."""
+    from tiktokwatch.report import outages as report  # noqa: PLC0415 - not needed for --help
+    from tiktokwatch.report import quotes  # noqa: PLC0415 - the same
+
+    app, zone = options.app, options.app.config.timezone
+    with app.reader() as reader, reader.snapshot():
+        if number is None:
+            found = reader.outages(since=app.now() - since)
+            text = dumped(report.outages_json(found)) + "\n" if as_json else ""
+            click.echo(text or report.outages_text(found, zone=zone, now=app.now(), look=options.look), nl=False)
+            return
+        one = reader.outage(number)
+        if one is None:
+            raise UserError(f"There is no outage {number} in {app.database}; `tiktokwatch outages` lists them.")
+        happened = reader.transitions(number)
+        if as_json:
+            click.echo(dumped(report.outage_detail_json(one, transitions=happened)))
+            return
+        said = quotes.latest(reader, since=one.onset, until=one.ended_at or app.now(), limit=3)
+        text = report.outage_text(one, transitions=happened, quotes=said, zone=zone, now=app.now(), look=options.look)
+        click.echo(text, nl=False)
+
+
+@click.command(
+    epilog=examples("tiktokwatch digest", "tiktokwatch digest --date 2026-03-04 --format html --out digest.html")
+)
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day; yesterday if none is named.")
+@click.option("--format", "form", type=click.Choice(["text", "md", "html", "json"]), default="text", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file to write to, instead of stdout.")
+@click.pass_obj
+def digest(options: Options, *, day: datetime | None, form: str, out: Path | None) -> None:
+    """Sum up a day in words and figures."""
+    from tiktokwatch.report.digest import digest as of_day  # noqa: PLC0415 - not needed for --help
+
+    app = options.app
+    zone, now = app.config.timezone, app.now()
+    wanted: date = (now.astimezone(zone) - timedelta(days=1)).date() if day is None else day.date()
+    with app.reader() as reader, reader.snapshot():
+        made = of_day(reader, day=wanted, zone=zone, now=now)
+    text = digest_forms(options)[form](made)
+    if out is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    write_text(out, text)
+
+
+def digest_forms(options: Options) -> Mapping[str, Callable[[Digest], str]]:
+    """Return how to print a digest, by the name of the format."""
+    from tiktokwatch.report import digest_views as views  # noqa: PLC0415 - not needed for --help
+    from tiktokwatch.report.digest_page import digest_html  # noqa: PLC0415 - jinja2 takes a while to import
+
+    return {
+        "text": lambda made: views.digest_text(made, look=options.look),
+        "md": views.digest_markdown,
+        "html": digest_html,
+        "json": lambda made: dumped(views.digest_json(made)),
+    }
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a file. Raises UserError where that cannot be done."""
+    try:
+        file.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{file}: cannot be written ({error.strerror}).") from None
+
+
+def dumped(data: Mapping[str, Any]) -> str:
+    """Return data as JSON for people and programs alike."""
+    return json.dumps(data, ensure_ascii=True, indent=2)
