@@ -54,6 +54,11 @@ class Replayed:
             self.end = max([*times, *([self.end] if self.end else [])])
 
     @property
+    def posts(self) -> dict[str, int]:
+        """Return how many posts were read, kept and duplicate, and how many lines were bad."""
+        return {"read": self.read, "kept": self.kept, "duplicate": self.duplicate, "bad": len(self.bad)}
+
+    @property
     def outages(self) -> list[Outage]:
         """Return the outages, oldest first."""
         return [self.found[number] for number in sorted(self.found)]
@@ -82,11 +87,11 @@ class App:
         """Return the present moment."""
         return datetime.now(UTC)
 
-    def watch(self, *, once: bool = False) -> None:
+    def watch(self, *, once: bool = False, clock: daemon.StoppableClock | None = None) -> None:
         """Watch until a signal ends it, or for one round of polls. Raises ConfigError where there is no source."""
         from tiktokwatch.store.writer import Store  # noqa: PLC0415 - takes a while to import
 
-        clock = daemon.SystemClock()
+        clock = clock or daemon.SystemClock()
         self.database.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             collectors = self._collectors()
@@ -162,7 +167,9 @@ class App:
             from tiktokwatch.collect.x import XSearch  # noqa: PLC0415 - tweepy takes half a second
 
             token = x.bearer_token.get_secret_value()
-            search = XSearch(bearer_token=token, query=x.query, base_url=x.base_url)
+            search = XSearch(
+                bearer_token=token, query=x.query, base_url=x.base_url, timeout=x.timeout.total_seconds()
+            )
             made.append((search, ticks.Pace(x.every, x.look_back, patience)))
         if reddit.client_id is not None and reddit.client_secret is not None:
             from tiktokwatch.collect.reddit import RedditNew  # noqa: PLC0415 - praw takes half a second
@@ -174,6 +181,7 @@ class App:
                 subreddits=reddit.subreddits,
                 reddit_url=reddit.base_url,
                 oauth_url=reddit.oauth_url,
+                timeout=reddit.timeout.total_seconds(),
             )
             made.append((new, ticks.Pace(reddit.every, reddit.look_back, patience)))
         if not made:

@@ -67,6 +67,7 @@ class X(Section):
     )
     every: Duration = timedelta(minutes=2)
     look_back: Duration = timedelta(hours=1)
+    timeout: Duration = timedelta(seconds=20)
     base_url: Url = "https://api.x.com"
 
 
@@ -79,6 +80,7 @@ class Reddit(Section):
     subreddits: tuple[str, ...] = Field(default=("TikTok", "TikTokHelp"), min_length=1)
     every: Duration = timedelta(seconds=30)
     look_back: Duration = timedelta(hours=1)
+    timeout: Duration = timedelta(seconds=20)
     base_url: Url = "https://www.reddit.com"
     oauth_url: Url = "https://oauth.reddit.com"
 

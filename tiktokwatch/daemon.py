@@ -12,9 +12,18 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 from tiktokwatch.errors import UserError
+from tiktokwatch.protocols import Clock
 from tiktokwatch.records import Step
+
+
+class StoppableClock(Clock, Protocol):
+    """A clock whose waiting can be ended."""
+
+    def stop(self) -> None:
+        """End the waiting, for good."""
 
 
 class SystemClock:

@@ -15,7 +15,6 @@ from tiktokwatch.protocols import Clock, Collector
 from tiktokwatch.records import MINUTE, Batch, Fault, Gap, Mark, Post, Tick, minute_of
 
 LONGEST_BACK_OFF = timedelta(minutes=15)
-PERMANENT_BACK_OFF = timedelta(hours=1)
 HEARTBEAT = timedelta(minutes=1)  # even with nothing to poll, a gap grows and the supervisor wants to hear of us
 INSTANT = timedelta(microseconds=1)
 
@@ -91,7 +90,7 @@ class Live:
 
     def _back_off(self, name: str, pace: Pace, error: CollectError) -> timedelta:
         if error.permanent:
-            return PERMANENT_BACK_OFF
+            return LONGEST_BACK_OFF
         doubled: int = 2 ** min(self._failures[name] - 1, 10)
         waited = min(LONGEST_BACK_OFF, pace.every * doubled)
         return max(waited, timedelta(seconds=error.retry_after or 0))

@@ -42,15 +42,7 @@ def replay(options: Options, *, files: tuple[Path, ...], db: Path | None, as_jso
     if as_json:
         from tiktokwatch.report.outages import replay_json  # noqa: PLC0415 - not needed for --help
 
-        data = replay_json(
-            replayed.outages,
-            read=replayed.read,
-            kept=replayed.kept,
-            duplicate=replayed.duplicate,
-            bad=len(replayed.bad),
-            start=replayed.start,
-            end=replayed.end,
-        )
+        data = replay_json(replayed.outages, posts=replayed.posts, start=replayed.start, end=replayed.end)
         click.echo(dumped(data))
         return
     _print(options, replayed)

@@ -1,0 +1,5 @@
+"""`python -m tiktokwatch`."""
+
+from tiktokwatch.cli.main import main
+
+main()
