@@ -92,7 +92,6 @@ class App:
         from tiktokwatch.store.writer import Store  # noqa: PLC0415 - takes a while to import
 
         clock = clock or daemon.SystemClock()
-        self.database.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             collectors = self._collectors()
             for collector, _ in collectors:
@@ -131,7 +130,6 @@ class App:
             if database is not None:
                 from tiktokwatch.store.writer import Store  # noqa: PLC0415 - takes a while to import
 
-                database.parent.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(daemon.single_writer(database))
                 store = stack.enter_context(Store.open(database))
                 memory = store.memory(collectors=names)
@@ -167,9 +165,7 @@ class App:
             from tiktokwatch.collect.x import XSearch  # noqa: PLC0415 - tweepy takes half a second
 
             token = x.bearer_token.get_secret_value()
-            search = XSearch(
-                bearer_token=token, query=x.query, base_url=x.base_url, timeout=x.timeout.total_seconds()
-            )
+            search = XSearch(bearer_token=token, query=x.query, base_url=x.base_url, timeout=x.timeout.total_seconds())
             made.append((search, ticks.Pace(x.every, x.look_back, patience)))
         if reddit.client_id is not None and reddit.client_secret is not None:
             from tiktokwatch.collect.reddit import RedditNew  # noqa: PLC0415 - praw takes half a second

@@ -68,6 +68,7 @@ def single_writer(database: Path) -> Iterator[None]:
     """Hold the lock beside the database; the kernel lets go of it when the process ends, however it ends."""
     path = database.with_name(database.name + ".lock")
     try:
+        database.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror}); choose another place with --db.") from None

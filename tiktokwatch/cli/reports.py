@@ -36,6 +36,7 @@ class Span(click.ParamType[timedelta]):
 
 
 SPAN = Span()
+EARLIEST, LATEST = 2010, 2100
 
 
 @click.command(epilog=examples("tiktokwatch summary", "tiktokwatch summary --since 6h", "tiktokwatch summary --json"))
@@ -80,7 +81,7 @@ def outages(options: Options, *, number: int | None, since: timedelta, as_json: 
         if as_json:
             click.echo(dumped(report.outage_detail_json(one, transitions=happened)))
             return
-        said = quotes.latest(reader, since=one.onset, until=one.ended_at or app.now(), limit=3)
+        said = quotes.over(reader, since=one.onset, until=one.ended_at or app.now())
         text = report.outage_text(one, transitions=happened, quotes=said, zone=zone, now=app.now(), look=options.look)
         click.echo(text, nl=False)
 
@@ -98,6 +99,8 @@ def digest(options: Options, *, day: datetime | None, form: str, out: Path | Non
 
     app = options.app
     zone, now = app.config.timezone, app.now()
+    if day is not None and not EARLIEST <= day.year < LATEST:
+        raise UserError(f"{day:%Y-%m-%d}: nobody could have watched TikTok on that day; name another one.")
     wanted: date = (now.astimezone(zone) - timedelta(days=1)).date() if day is None else day.date()
     with app.reader() as reader, reader.snapshot():
         made = of_day(reader, day=wanted, zone=zone, now=now)
