@@ -1,0 +1,1 @@
+"""A made-up recording of three days with one outage in it, and what made it up."""
