@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -63,8 +62,14 @@ def command(config: Path, database: Path, *words: str) -> list[str]:
     return [sys.executable, "-m", "tiktokwatch", "-c", str(config), "--db", str(database), *words]
 
 
-def started(config: Path, database: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(command(config, database, "run"), stderr=subprocess.PIPE, text=True)
+@contextmanager
+def started(config: Path, database: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(command(config, database, "run"), stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def wait_for_a_tick(database: Path) -> None:
@@ -87,14 +92,14 @@ def test_sigterm_ends_it_within_five_seconds_even_in_a_hanging_poll(
     servers: tuple[XServer, RedditServer], config: Path, tmp_path: Path
 ) -> None:
     database = tmp_path / "watch.db"
-    process = started(config, database)
-    wait_for_a_tick(database)
-    servers[0].fail("slow", times=None)
-    before = len(servers[0].requests)
-    while len(servers[0].requests) == before:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=5)
+    with started(config, database) as process:
+        wait_for_a_tick(database)
+        servers[0].fail("slow", times=None)
+        before = len(servers[0].requests)
+        while len(servers[0].requests) == before:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=5)
     assert process.returncode == 0
     assert "Traceback" not in errors
     with Reader.open(database) as reader:
@@ -106,10 +111,8 @@ def test_killed_at_any_moment_it_goes_on_as_if_it_never_stopped(config: Path, tm
     subprocess.run(command(config, whole, "run", "--once"), check=True, capture_output=True)
     dice = random.Random(7)
     for _ in range(4):
-        process = started(config, broken)
-        time.sleep(dice.uniform(0.5, 3.5))
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
+        with started(config, broken):
+            time.sleep(dice.uniform(0.5, 3.5))
     subprocess.run(command(config, broken, "run", "--once"), check=True, capture_output=True)
     (outages, transitions), (expected, moves) = decided(broken), decided(whole)
     assert [(one.onset, one.signalled_at, one.ended_at) for one in outages] == [
@@ -123,8 +126,7 @@ def test_killed_at_any_moment_it_goes_on_as_if_it_never_stopped(config: Path, tm
 
 def test_a_second_writer_is_refused_in_one_sentence(config: Path, tmp_path: Path) -> None:
     database = tmp_path / "watch.db"
-    process = started(config, database)
-    try:
+    with started(config, database) as process:
         wait_for_a_tick(database)
         second = subprocess.run(command(config, database, "run"), capture_output=True, text=True, check=False)
         assert second.returncode == 1
@@ -132,6 +134,3 @@ def test_a_second_writer_is_refused_in_one_sentence(config: Path, tmp_path: Path
         assert len(second.stderr.strip().splitlines()) == 1
         summary = subprocess.run(command(config, database, "summary"), capture_output=True, text=True, check=False)
         assert summary.returncode == 0
-    finally:
-        process.terminate()
-        process.communicate(timeout=5)

@@ -255,7 +255,7 @@ def test_a_token_that_is_refused_even_if_new_is_for_a_person_to_solve(
     error = refused(collector)
 
     assert error.permanent
-    assert "check REDDIT_CLIENT_ID" in error.reason
+    assert "check reddit.client_id" in error.reason
     assert len(server.requests) == 4
 
 
