@@ -1,0 +1,212 @@
+"""The one who writes: a tick is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from tiktokwatch.errors import StoreError
+from tiktokwatch.records import Memory, Step, Tick
+from tiktokwatch.store import outage_rows, retention, rows, schema
+from tiktokwatch.store.cells import moment, moment_or_null, packed, unpacked
+from tiktokwatch.store.opening import open_to_write, refusing
+from tiktokwatch.store.reader import Reader
+from tiktokwatch.store.recall import recall
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+LARGEST_LOG = 64 * 1024 * 1024  # bytes that the write-ahead log keeps once a long reader let it grow
+
+_DELIVERY = """
+INSERT INTO deliveries (key, channel, at, outcome, attempts, detail) VALUES (?, ?, ?, ?, 1, ?)
+ON CONFLICT (key, channel) DO UPDATE
+SET at = excluded.at, outcome = excluded.outcome, attempts = attempts + 1, detail = excluded.detail
+WHERE outcome = 'failed'
+"""
+
+
+class Store:
+    """A database open for writing, by one thread of one daemon; others may prune, forget and read meanwhile.
+
+    Ticks are whole after a kill; after a power cut the last ones may be missing (WAL, synchronous=NORMAL), and the
+    collectors read them again. Whatever SQLite refuses to do is raised as StoreError.
+    """
+
+    def __init__(self, db: Database, *, path: Path) -> None:
+        self._db = db
+        self._path = path
+        self._read = Reader(db.conn, path=path)
+
+    @classmethod
+    def open(cls, path: Path | str, *, create: bool = True, patience: float = 30.0) -> Self:
+        """Open a file and bring its tables up to date; make it where it is missing if `create`.
+
+        `patience` is how many seconds to wait for another writer. Raises StoreError where the file cannot be used.
+        """
+        from sqlite_utils import Database  # noqa: PLC0415  takes a while to import, and readers do without it
+
+        path = Path(path)
+        connection = open_to_write(path, create=create, patience=patience)
+        try:
+            db = Database(connection, execute_plugins=False)
+            with refusing(path):
+                _prepare(db, path, create=create)
+        except BaseException:
+            connection.close()
+            raise
+        return cls(db, path=path)
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def save(self, step: Step) -> None:
+        """Save all that one tick changed, or nothing.
+
+        A turn that neither brought nor changed anything leaves no row in `ticks`: without it, a replay decides the
+        same. Of a post that came before, the first version stays; a standing once given stays too.
+        """
+        with refusing(self._path), self._db.atomic():
+            # The write lock comes first: a transaction that begins by reading may not wait for it.
+            self._db.execute("UPDATE progress SET looked_at = ?", (moment(step.tick.now),))
+            if _is_empty(step) and step.settled in (None, self._read.settled()):
+                return
+            self._insert_posts(step, self._insert_tick(step))
+            self._upsert("minute_counts", map(rows.bucket_row, step.buckets), "minute", "source")
+            self._upsert("evidence", map(outage_rows.evidence_row, step.evidence), "at")
+            self._upsert("cursors", map(rows.mark_row, step.marks), "collector")
+            self._upsert("outages", map(outage_rows.outage_row, step.outages), "id")
+            self._insert("transitions", map(outage_rows.transition_row, step.transitions))
+            if step.settled is not None:
+                self._db.execute("UPDATE progress SET settled = ?", (moment(step.settled),))
+
+    def memory(self, *, collectors: Collection[str] | None = None) -> Memory:
+        """Return what a pipeline needs to go on; of marks and gaps, those of `collectors` alone if they are named."""
+        with self._read.snapshot():
+            return recall(self._read, collectors=collectors)
+
+    def delivered(self) -> set[tuple[str, str]]:
+        """Return the (key, channel) pairs that need not be said again: all but those that failed."""
+        with refusing(self._path):
+            pairs = self._db.execute("SELECT key, channel FROM deliveries WHERE outcome != 'failed'")
+            return {(unpacked(key), unpacked(channel)) for key, channel in pairs}
+
+    def record_delivery(self, *, key: str, channel: str, at: datetime, outcome: str, detail: str) -> None:
+        """Write down one attempt; `outcome` is "failed", after which another may follow, or final."""
+        with refusing(self._path):
+            self._db.execute(_DELIVERY, (packed(key), packed(channel), moment(at), outcome, packed(detail)))
+
+    def prune(
+        self,
+        *,
+        before_text: datetime | None = None,
+        before_posts: datetime | None = None,
+        before_ticks: datetime | None = None,
+        before_evidence: datetime | None = None,
+    ) -> retention.Pruned:
+        """Drop what is older: the text and authors of posts, whole posts, ticks with their polls, evidence.
+
+        Counts, gaps, outages and transitions stay. Done in small transactions, so that a daemon is not held up.
+        """
+        with refusing(self._path):
+            return retention.prune(
+                self._db,
+                before_text=before_text,
+                before_posts=before_posts,
+                before_ticks=before_ticks,
+                before_evidence=before_evidence,
+            )
+
+    def forget(self, who: str) -> int:
+        """Forget the post of that id, or all posts of an "@author": text, author, link and verdict; counts stay.
+
+        Returns how many posts were forgotten. They stay so where a collector finds them again.
+        """
+        with refusing(self._path):
+            return retention.forget(self._db, who)
+
+    def _insert_tick(self, step: Step) -> list[int]:
+        """Insert the turn with its polls and gaps; return the ids of the polls that succeeded, in order."""
+        now = moment(step.tick.now)
+        tick = {"now": now, "settled": moment_or_null(step.settled), "duplicates": step.duplicates}
+        return self._insert_polls(step.tick, {"tick_id": self._insert_one("ticks", tick), "seen_at": now})
+
+    def _insert_polls(self, tick: Tick, seen: rows.Columns) -> list[int]:
+        ids = [self._insert_one("polls", rows.batch_row(batch) | seen) for batch in tick.batches]
+        self._insert("polls", (rows.fault_row(fault) | seen for fault in tick.faults))
+        self._insert("gaps", (rows.gap_row(gap) | seen for gap in tick.gaps))
+        return ids
+
+    def _insert_posts(self, step: Step, poll_ids: Sequence[int]) -> None:
+        posts, polls = {}, {}
+        for batch, poll_id in zip(step.tick.batches, poll_ids, strict=True):
+            for post in batch.posts:
+                posts[post.id] = post
+                polls[post.id] = {"poll_id": poll_id, "collector": packed(batch.collector)}
+        posts.update((judged.post.id, judged.post) for judged in step.judged)
+        seen = {"seen_at": moment(step.tick.now), "poll_id": None, "collector": ""}
+        self._insert(
+            "posts",
+            (rows.post_row(post) | seen | polls.get(post.id, {}) for post in posts.values()),
+            ignore=True,
+        )
+        self._insert("verdicts", map(rows.verdict_row, step.judged), ignore=True)
+        self._db.conn.executemany(
+            "UPDATE verdicts SET standing = ? WHERE post_id = ? AND standing IS NULL",
+            [(standing, packed(post_id)) for post_id, standing in step.standings.items()],
+        )
+
+    def _insert_one(self, table: str, row: rows.Columns) -> int:
+        return int(self._db.table(table).insert(row).last_rowid or 0)
+
+    def _insert(self, table: str, records: Iterable[rows.Columns], *, ignore: bool = False) -> None:
+        """Insert rows; if `ignore`, but for those whose key is there already."""
+        if new := list(records):
+            self._db.table(table).insert_all(new, ignore=ignore)
+
+    def _upsert(self, table: str, records: Iterable[rows.Columns], *key: str) -> None:
+        if changed := list(records):
+            self._db.table(table).upsert_all(changed, pk=key)
+
+
+def _is_empty(step: Step) -> bool:
+    """Say whether a step brought and changed nothing, but perhaps `settled`."""
+    tick = step.tick
+    return not (
+        (tick.batches or tick.gaps or tick.faults)
+        or (step.judged or step.standings or step.buckets or step.evidence)
+        or (step.outages or step.transitions or step.marks)
+    )
+
+
+def _prepare(db: Database, path: Path, *, create: bool) -> None:
+    connection = db.conn
+    version = schema.version_of(connection, path)
+    if not version:
+        if not create:
+            raise StoreError(f"{path} is empty; the daemon fills it on its first run.")
+        # Both must be there before the first table: the one cannot be set later, the other says whose tables follow.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten
+    connection.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG}")
+    connection.execute("BEGIN IMMEDIATE")
+    schema.migrations().apply(db)
+    # Where the file is read-only, the line above quietly begins a mere read; a write finds out.
+    connection.execute("UPDATE progress SET id = id")
+    db.commit()
