@@ -18,7 +18,7 @@ from tiktokwatch.errors import ConfigError, UserError
 from tiktokwatch.notify.outbox import LogNotifier, Outbox
 from tiktokwatch.outage.evidence import Sensitivity
 from tiktokwatch.pipeline import Pipeline, Sink, run
-from tiktokwatch.protocols import Classifier, Collector
+from tiktokwatch.protocols import Classifier, Collector, Detector
 from tiktokwatch.records import Memory, Outage, Post, Step, Tick
 from tiktokwatch.store.reader import Reader
 from tiktokwatch.trend.baseline import SeasonalBaseline
@@ -137,12 +137,19 @@ class App:
             run(self.pipeline(names, memory=memory), recorded, replayed, *sinks)
         return replayed
 
-    def pipeline(self, collectors: Mapping[str, str], *, memory: Memory | None = None) -> Pipeline:
-        """Put a pipeline together for some collectors (name: source)."""
+    def pipeline(
+        self,
+        collectors: Mapping[str, str],
+        *,
+        memory: Memory | None = None,
+        detector: Detector | None = None,
+        classifier: Classifier | None = None,
+    ) -> Pipeline:
+        """Put a pipeline together for some collectors (name: source); detector and classifier are ours by default."""
         detection = self.config.detection
         return Pipeline(
-            classifier=self.classifier(),
-            detector=SeasonalBaseline(),
+            classifier=classifier or self.classifier(),
+            detector=detector or SeasonalBaseline(),
             collectors=collectors,
             sensitivity=Sensitivity(
                 false_alarm_every=detection.false_alarm_every,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -20,16 +21,18 @@ from tiktokwatch.errors import ConfigError
 ENVIRONMENT = "TIKTOKWATCH_"
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 MASK = "********"
+LONGEST = timedelta(days=36525)  # no calendar reaches back ten thousand years
 
 
 def duration(value: object) -> object:
-    """Read "90s", "5m", "12h", "30d" or "2w" as a timedelta; raise ValueError otherwise."""
-    if isinstance(value, timedelta):
-        return value
-    match = re.fullmatch(r"(\d+)([smhdw])", value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError('should be a time such as "90s", "5m", "12h" or "30d"')
-    return timedelta(**{UNITS[match[2]]: int(match[1])})
+    """Read "90s", "5m", "12h", "30d" or "2w" as a timedelta; raise ValueError otherwise, and beyond a hundred years."""
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,8})([smhdw])", value)):
+        value = timedelta(**{UNITS[match[2]]: int(match[1])})
+    if not isinstance(value, timedelta):
+        raise ValueError('should be a time such as "90s", "5m", "12h" or "30d"')  # noqa: TRY004  # what pydantic expects
+    if not timedelta(0) < value <= LONGEST:
+        raise ValueError('should be a time of more than "0s" and of at most "36525d"')
+    return value
 
 
 def zone(value: object) -> object:
@@ -42,7 +45,7 @@ def zone(value: object) -> object:
         raise ValueError('should be the name of a time zone such as "UTC" or "Europe/Berlin"') from None
 
 
-Duration = Annotated[timedelta, BeforeValidator(duration), Field(gt=timedelta(0))]
+Duration = Annotated[timedelta, BeforeValidator(duration)]
 Zone = Annotated[ZoneInfo, BeforeValidator(zone)]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")]
 
@@ -141,12 +144,13 @@ class Loaded:
 
 def find_file() -> Path | None:
     """Return the file that is used where none is named, if there is one."""
+    if named := os.environ.get(ENVIRONMENT + "CONFIG"):
+        return Path(named)
     places = [
-        os.environ.get(ENVIRONMENT + "CONFIG"),
-        "config.toml",
+        Path("config.toml"),
         Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "tiktokwatch" / "config.toml",
     ]
-    return next((Path(place) for place in places if place and Path(place).is_file()), None)
+    return next((place for place in places if place.is_file()), None)
 
 
 def load(file: Path | None = None) -> Loaded:
@@ -213,12 +217,12 @@ def _environment() -> Iterator[tuple[str, Any]]:
     for name, value in sorted(os.environ.items()):
         key = known.get(name.removeprefix(ENVIRONMENT)) if name.startswith(ENVIRONMENT) else None
         if key is not None:
-            yield key, value.split(",") if key.endswith("subreddits") else value
+            yield key, [name.strip() for name in value.split(",")] if key.endswith("subreddits") else value
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     for key in ("x.bearer_token", "reddit.client_id", "reddit.client_secret") if directory else ():
         credential = Path(str(directory)) / key
         if credential.is_file():
-            yield key, credential.read_text(encoding="utf-8").strip()
+            yield key, _read(credential).strip()
 
 
 def _put(values: dict[str, Any], key: str, value: object) -> None:
@@ -283,4 +287,5 @@ def _toml(value: object) -> str:
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     if isinstance(value, (int, float)):
         return str(value)
-    return '""' if value is None else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    # JSON escapes what TOML escapes, but for one character.
+    return '""' if value is None else json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

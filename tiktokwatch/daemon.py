@@ -6,11 +6,11 @@ import fcntl
 import os
 import signal
 import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Protocol
 
@@ -30,7 +30,8 @@ class SystemClock:
     """The time of this machine; it never goes back, and its waiting ends at once when it is told to stop."""
 
     def __init__(self) -> None:
-        self._stop = threading.Event()
+        # Not an Event: its lock is not reentrant, and a handler that stops in the wrong line of a wait would hang.
+        self._stops: SimpleQueue[None] = SimpleQueue()
         self._latest = datetime.now(UTC)
 
     def now(self) -> datetime:
@@ -40,11 +41,16 @@ class SystemClock:
 
     def wait(self, seconds: float) -> bool:
         """Wait, and return True once `stop` was called."""
-        return self._stop.wait(seconds)
+        try:
+            self._stops.get(timeout=seconds)
+        except Empty:
+            return False
+        self._stops.put(None)
+        return True
 
     def stop(self) -> None:
         """End the waiting; safe to call from a signal handler."""
-        self._stop.set()
+        self._stops.put(None)
 
 
 @contextmanager
@@ -92,7 +98,8 @@ def tell_supervisor(message: str) -> None:
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as connection:
+    # A watch goes on without its supervisor.
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as connection:
         connection.connect("\0" + address[1:] if address.startswith("@") else address)
         connection.sendall(message.encode())
 

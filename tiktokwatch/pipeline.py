@@ -35,7 +35,7 @@ from tiktokwatch.trend.coverage import Coverage
 from tiktokwatch.trend.people import COMPLAINING, author_key
 
 WINDOWS = (5, 15, 60)
-WINDOWS_WHILE_OPEN = (5, 15)  # the hour's window would still hold the outage long after its end
+WINDOWS_OF_OUTAGE = (5, 15)  # the hour's window would still hold the outage long after its end
 TEACH_AFTER = timedelta(hours=2)  # by then an outage that began in a minute has been signalled
 HOUSEKEEPING = timedelta(hours=1)
 
@@ -168,9 +168,9 @@ class Pipeline:
                 self._account = None
 
     def _evidence(self, start: datetime, covered: frozenset[str]) -> Evidence:
-        windows = WINDOWS if self._account is None else WINDOWS_WHILE_OPEN
         seen = {
-            length: {source: self._window(source, start, length) for source in sorted(covered)} for length in windows
+            length: {source: self._window(source, start, length) for source in sorted(covered)}
+            for length in self._lengths(start)
         }
         fused = fuse(
             {
@@ -196,6 +196,12 @@ class Pipeline:
             elsewhere=sum(bucket.elsewhere for bucket in minutes),
             scores=fused.scores,
         )
+
+    def _lengths(self, start: datetime) -> tuple[int, ...]:
+        """Return the windows to look at: short ones in an outage, and until the hour's would hold nothing of it."""
+        newest = self._outages.get(max(self._outages, default=0))
+        is_over = newest is None or (newest.ended_at is not None and newest.ended_at <= start - max(WINDOWS) * MINUTE)
+        return WINDOWS if is_over else WINDOWS_OF_OUTAGE
 
     def _window(self, source: str, start: datetime, length: int) -> list[Bucket]:
         oldest = start - (length - 1) * MINUTE

@@ -55,7 +55,8 @@ class Live:
             tick = self._turn()
             if self._clock.wait(0):
                 # A poll that was broken off by the end is no fault of its source.
-                yield replace(tick, gaps=(), faults=())
+                answered = {batch.collector for batch in tick.batches}
+                yield replace(tick, gaps=tuple(gap for gap in tick.gaps if gap.collector in answered), faults=())
                 return
             yield tick
             if self._clock.wait(self._until_due()):
@@ -123,7 +124,7 @@ class Live:
 
     def _until_due(self) -> float:
         now = self._clock.now()
-        return max(0.0, (min(*self._due.values(), now + HEARTBEAT) - now).total_seconds())
+        return max(0.0, (min([*self._due.values(), now + HEARTBEAT]) - now).total_seconds())
 
 
 def backfill(posts: Iterable[Post], *, hole: timedelta = timedelta(hours=6)) -> Iterator[Tick]:

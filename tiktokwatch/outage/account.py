@@ -91,7 +91,7 @@ class Account:
         if state == "outage":
             self.outage = replace(self.outage, state=state, recovering_at=None)
         elif state == "recovering":
-            self.outage = replace(self.outage, state=state, recovering_at=at)
+            self.outage = replace(self.outage, state=state, recovering_at=self.outage.recovering_at or at)
         elif state == "calm":
             self.outage = replace(self.outage, state=state, ended_at=at)
         else:

@@ -70,7 +70,7 @@ class SeasonalBaseline:
 
     def _rate(self, source: str, hour: int) -> tuple[float, float]:
         """Return the mean rate a minute, and the size of the negative binomial around it."""
-        all_minutes, all_complaints = self._all.get(source, (0, 0))
+        all_minutes, all_complaints = self._remembered(source, hour)
         seen = PRIOR_COMPLAINTS + all_complaints
         anywhere = seen / (PRIOR_MINUTES + all_minutes)
         day_minutes, day_complaints = self._like(source, hour, step=DAY_HOURS, steps=DAYS)
@@ -80,6 +80,16 @@ class SeasonalBaseline:
         rate = known / (WEEK_PRIOR_MINUTES + week_minutes)
         spread = SPREAD if day_minutes else SPREAD_UNKNOWN_HOUR
         return rate, 1.0 / (spread + 1.0 / min(seen, known))
+
+    def _remembered(self, source: str, hour: int) -> tuple[int, int]:
+        """Sum everything of the weeks before `hour`: time passes and makes old, even while nothing is learned."""
+        minutes, complaints = self._all.get(source, (0, 0))
+        for old, cell in self._hours.get(source, {}).items():
+            if old >= hour - WEEKS * WEEK_HOURS - 1:
+                break
+            minutes -= cell[0]
+            complaints -= cell[1]
+        return minutes, complaints
 
     def _like(self, source: str, hour: int, *, step: int, steps: int) -> tuple[int, int]:
         """Sum the hours that lie whole steps back, with their neighbours."""

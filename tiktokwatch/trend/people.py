@@ -37,16 +37,15 @@ class People:
             return "repost"
         if self._is_copy(judged):
             return "copy"
-        at, key = judged.post.at, author_key(judged)
-        before = self._complained.get(key)
-        self._complained[key] = at
+        at, before = judged.post.at, self._complained.get(author_key(judged))
+        self._note(judged)
         return "repeat" if before is not None and at - before < REPEAT_WITHIN else "counted"
 
     def recall(self, past: Iterable[Judged]) -> None:
         """Remember posts that were judged earlier, without judging them again."""
         for judged in past:
-            if judged.standing != "late":
-                self.standing(judged)
+            if judged.standing in COMPLAINING:
+                self._note(judged)
 
     def forget_before(self, now: datetime) -> None:
         """Drop what can no longer matter at `now`."""
@@ -55,11 +54,10 @@ class People:
 
     def _is_copy(self, judged: Judged) -> bool:
         at = judged.post.at
-        copy = False
-        for key in judged.verdict.fingerprint:
-            before = self._said.get(key)
-            copy = copy or (before is not None and at - before < COPY_WITHIN)
+        said = (self._said.get(key) for key in judged.verdict.fingerprint)
+        return any(before is not None and at - before < COPY_WITHIN for before in said)
+
+    def _note(self, judged: Judged) -> None:
         # Only words that count renew the memory: otherwise a running joke would be a copy for ever.
-        if not copy:
-            self._said.update(dict.fromkeys(judged.verdict.fingerprint, at))
-        return copy
+        self._complained[author_key(judged)] = judged.post.at
+        self._said.update(dict.fromkeys(judged.verdict.fingerprint, judged.post.at))

@@ -46,8 +46,9 @@ def _log_upper_tail(observed: int, mean: float, size: float) -> float:
 
 def _lower_sum(observed: int, mean: float, size: float) -> float:
     ratio = mean / (mean + size)
-    term = total = exp(_log_chance(0, mean, size))
-    for count in range(observed - 1):
-        term *= ratio * (count + size) / (count + 1)
+    # From the top down: far below the mean, the chance of nothing at all is too small for a double.
+    term = total = exp(_log_chance(observed - 1, mean, size))
+    for count in range(observed - 1, 0, -1):
+        term *= count / (ratio * (count - 1 + size))
         total += term
     return total

@@ -1,0 +1,89 @@
+"""When an outage is signalled, when it ends, and what is told of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.watches import Watch, at, crowd, post, steadily, tick
+from tests.worlds import ScriptedClassifier
+from tiktokwatch.outage.evidence import Sensitivity
+from tiktokwatch.pipeline import Pipeline
+from tiktokwatch.records import MINUTE
+from tiktokwatch.trend.baseline import SeasonalBaseline
+
+
+def test_the_hour_s_window_does_not_keep_an_outage_open() -> None:
+    watch = Watch()
+    loud = [post for minute in range(100, 110) for post in crowd(minute, 20)]
+    watch.take(tick(0, 300, loud))
+    (outage,) = watch.decisions.outages.values()
+    assert outage.ended_at < at(110 + 15 + 15 + 30)
+    assert {each.window for each in watch.decisions.evidence if outage.signalled_at < each.at} <= {5, 15}
+
+
+def test_the_all_clear_is_not_followed_by_an_echo() -> None:
+    watch = Watch()
+    loud = [post for minute in range(1500, 1510) for post in crowd(minute, 20)]
+    watch.take(tick(0, 1700, [*steadily(0, 1500, step=20), *loud]))
+    assert watch.states() == ["calm", "pending", "outage", "recovering", "calm"]
+
+
+def test_the_hour_s_window_comes_back_when_it_holds_nothing_of_the_outage() -> None:
+    watch = Watch()
+    loud = [post for minute in range(100, 110) for post in crowd(minute, 20)]
+    watch.take(tick(0, 300, loud))
+    (outage,) = watch.decisions.outages.values()
+    asked = watch.lessons.asked
+    assert asked[outage.signalled_at - MINUTE] == {5, 15, 60}
+    assert asked[outage.signalled_at] == asked[outage.ended_at + 59 * MINUTE] == {5, 15}
+    assert asked[outage.ended_at + 60 * MINUTE] == {5, 15, 60}
+
+
+def test_a_slow_burn_needs_the_hour_s_window() -> None:
+    watch = Watch()
+    watch.take(tick(0, 1500, [*steadily(0, 1440, step=20), *steadily(1440, 1500, step=3)]))
+    pending = [each for each in watch.decisions.evidence if each.signal == "high"]
+    assert pending
+    assert {each.window for each in pending} == {60}
+
+
+def test_the_threshold_is_the_user_s() -> None:
+    loud = tick(0, 130, [post for minute in (120, 121) for post in crowd(minute, 6)])
+    signals = []
+    for days in (1, 10**6):
+        pipeline = Pipeline(
+            classifier=ScriptedClassifier(),
+            detector=SeasonalBaseline(),
+            collectors={"x": "x"},
+            sensitivity=Sensitivity(false_alarm_every=timedelta(days=days)),
+        )
+        signals.append("high" in [each.signal for each in pipeline.step(loud).evidence])
+    assert signals == [True, False]
+
+
+def test_outages_are_numbered() -> None:
+    watch = Watch()
+    loud = [post for minute in (*range(100, 110), *range(400, 410)) for post in crowd(minute, 20)]
+    watch.take(tick(0, 600, loud))
+    assert sorted(watch.decisions.outages) == [1, 2]
+    assert [each.outage_id for each in watch.decisions.transitions] == [None, None, 1, 1, 1, None, 2, 2, 2]
+
+
+def test_jokes_and_policy_stand_beside_the_complaints() -> None:
+    watch = Watch()
+    loud = [*crowd(100, 20), *crowd(101, 20), *crowd(100, 7, "meme"), *crowd(101, 3, "policy")]
+    watch.take(tick(0, 110, [*loud, *crowd(101, 2, "elsewhere"), *crowd(101, 1, "recovery")]))
+    told = watch.evidence(101)
+    assert (told.memes, told.policy, told.elsewhere, told.recovery) == (7, 3, 2, 1)
+    assert "beside them 7 jokes, 3 policy, 1 recovery" in watch.decisions.transitions[2].reason
+
+
+def test_an_outage_tells_who_and_what_and_where() -> None:
+    watch = Watch(("reddit", "x"))
+    loud = [*crowd(100, 20, "complaint login Ohio"), *crowd(101, 20, "complaint login", source="reddit")]
+    again = [post(103 + number, "complaint login", author="ann") for number in range(3)]
+    watch.take(tick(0, 110, [*loud, *again], sources=("reddit", "x")))
+    (outage,) = watch.decisions.outages.values()
+    assert (outage.aspect, outage.verdict, outage.sources) == ("login", "partial", ("x", "reddit"))
+    assert (outage.complaints, outage.authors, outage.peak_per_minute) == (43, 41, 20)
+    assert (outage.aspects, outage.places) == ({"login": 41}, {"Ohio": 20})
