@@ -48,7 +48,7 @@ def test_a_slow_burn_needs_the_hour_s_window() -> None:
 
 
 def test_the_threshold_is_the_user_s() -> None:
-    loud = tick(0, 130, [post for minute in (120, 121) for post in crowd(minute, 6)])
+    loud = tick(0, 130, [post for minute in (120, 121) for post in crowd(minute, 3)])
     signals = []
     for days in (1, 10**6):
         pipeline = Pipeline(

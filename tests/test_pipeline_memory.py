@@ -120,12 +120,13 @@ TOLD = re.compile(
 
 
 def relearned(buckets: list[Bucket], outages: Mapping[int, Outage], start: datetime) -> SeasonalBaseline:
-    """Learn by hand what was known of calm when the minute at `start` was settled."""
+    """Learn by hand what a watch of less than a day knew of calm when the minute at `start` was settled."""
     baseline = SeasonalBaseline()
-    spans = [span_of(outage) for outage in outages.values()]
     for bucket in buckets:
+        due = bucket.at + 15 * MINUTE
+        spans = [span_of(outage) for outage in outages.values() if outage.signalled_at <= due]
         spoiled = any(begin <= bucket.at and (end is None or bucket.at < end) for begin, end in spans)
-        if bucket.covered and bucket.at < start - 2 * HOUR and not spoiled:
+        if bucket.covered and due < start and not spoiled:
             baseline.learn(bucket)
     return baseline
 

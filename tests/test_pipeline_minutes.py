@@ -38,14 +38,14 @@ class TestSettling:
 
     def test_everything_is_dated_by_the_end_of_its_minute(self) -> None:
         watch = Watch()
-        watch.take(Tick(at(500), tick(0, 30, crowd(20, 30) + crowd(21, 30)).batches))
+        watch.take(Tick(at(500), tick(0, 130, crowd(120, 30) + crowd(121, 30)).batches))
         assert [(each.at, each.before, each.after) for each in watch.decisions.transitions] == [
             (at(1), "unknown", "calm"),
-            (at(21), "calm", "pending"),
-            (at(22), "pending", "outage"),
+            (at(121), "calm", "pending"),
+            (at(122), "pending", "outage"),
         ]
-        assert watch.decisions.outages[1].signalled_at == at(22)
-        assert watch.decisions.outages[1].onset == at(20)
+        assert watch.decisions.outages[1].signalled_at == at(122)
+        assert watch.decisions.outages[1].onset == at(120)
 
     def test_sinks_are_called_in_order_after_each_tick(self) -> None:
         told: list[tuple[str, datetime | None]] = []
@@ -140,7 +140,7 @@ class TestUncoveredMinutes:
         watch.take(tick(0, 60), Tick(at(90), tick(60, 90, crowd(70, 20)).batches, blind(60, 80).gaps))
         watch.take(tick(90, 300))
         taught = [(bucket.at - START) // MINUTE for bucket in watch.lessons.taught]
-        assert taught == [*range(60), *range(80, 180)]
+        assert taught == [*range(60), *range(80, 285)]
 
     def test_an_outage_lasts_through_them(self) -> None:
         watch = Watch()
@@ -171,12 +171,26 @@ class TestUncoveredMinutes:
 
 
 class TestLearning:
-    def test_a_minute_teaches_two_hours_later(self) -> None:
+    def test_a_minute_teaches_a_quarter_of_an_hour_later_on_the_first_day_and_two_hours_later_after_it(self) -> None:
         watch = Watch()
-        watch.take(tick(0, 121))
+        watch.take(tick(0, 16))
         assert [bucket.at for bucket in watch.lessons.taught] == [at(0)]
-        watch.take(tick(121, 200, sources=["x"]))
-        assert [bucket.at for bucket in watch.lessons.taught] == [at(minute) for minute in range(80)]
+        watch.take(tick(16, 1440 + 100))
+        assert [bucket.at for bucket in watch.lessons.taught] == [at(minute) for minute in range(1440)]
+        watch.take(tick(1440 + 100, 1440 + 200))
+        assert [bucket.at for bucket in watch.lessons.taught] == [at(minute) for minute in range(1440 + 80)]
+
+    def test_nothing_surprises_before_anything_was_learned(self) -> None:
+        watch = Watch()
+        watch.take(tick(0, 120, [post for minute in range(120) for post in crowd(minute, 10)]))
+        assert watch.states() == ["calm"]
+        assert watch.evidence(119).usual == pytest.approx(10, rel=0.2)
+
+    def test_a_busy_source_is_soon_calm_enough_to_be_surprised(self) -> None:
+        watch = Watch()
+        loud = [post for minute in range(180, 200) for post in crowd(minute, 60)]
+        watch.take(tick(0, 200, [*(post for minute in range(180) for post in crowd(minute, 10)), *loud]))
+        assert watch.states() == ["calm", "pending", "outage"]
 
     def test_the_usual_follows_what_was_learned(self) -> None:
         watch = Watch(("reddit", "x"))
@@ -210,7 +224,7 @@ class TestLearning:
 
     def test_a_pending_that_came_to_nothing_is_part_of_calm(self) -> None:
         watch = Watch()
-        # Twice ten people are much for five minutes, but not for fifteen.
-        watch.take(tick(0, 400, crowd(100, 10) + crowd(104, 10)))
+        # Twice seven people are much for five minutes, but not for fifteen.
+        watch.take(tick(0, 500, [*steadily(0, 500, step=4), *crowd(300, 7), *crowd(304, 7)]))
         assert watch.states() == ["calm", "pending", "calm"]
-        assert at(104) in [bucket.at for bucket in watch.lessons.taught]
+        assert at(304) in [bucket.at for bucket in watch.lessons.taught]

@@ -37,6 +37,8 @@ from tiktokwatch.trend.people import COMPLAINING, author_key
 WINDOWS = (5, 15, 60)
 WINDOWS_OF_OUTAGE = (5, 15)  # the hour's window would still hold the outage long after its end
 TEACH_AFTER = timedelta(hours=2)  # by then an outage that began in a minute has been signalled
+YOUNG = timedelta(days=1)
+TEACH_YOUNG_AFTER = timedelta(minutes=15)  # a watch that knows nothing yet has more to win than to lose
 HOUSEKEEPING = timedelta(hours=1)
 
 Sink = Callable[[Step], None]
@@ -239,11 +241,25 @@ class Pipeline:
         self._lessons.append(bucket)
 
     def _teach(self) -> None:
-        """Let the detector learn the covered minutes that turned out to be calm."""
-        while self._settled is not None and self._lessons and self._lessons[0].at < self._settled - TEACH_AFTER:
-            bucket = self._lessons.popleft()
-            if not any(_within(bucket.at, span_of(outage)) for outage in self._outages.values()):
+        """Let the detector learn the covered minutes that turned out to be calm.
+
+        Only an outage signalled before a minute's lesson was due keeps it from being one, so that a restart teaches
+        what was taught, and when.
+        """
+        while self._settled is not None and self._lessons:
+            bucket = self._lessons[0]
+            due = bucket.at + self._lag(bucket)
+            if self._settled <= due:
+                return
+            self._lessons.popleft()
+            known = (outage for outage in self._outages.values() if outage.signalled_at <= due)
+            if not any(_within(bucket.at, span_of(outage)) for outage in known):
                 self._detector.learn(bucket)
+
+    def _lag(self, bucket: Bucket) -> timedelta:
+        since = self.coverage.since(bucket.source)
+        is_young = since is not None and bucket.at < since + YOUNG
+        return TEACH_YOUNG_AFTER if is_young else TEACH_AFTER
 
     def _keep_house(self, settled: datetime) -> None:
         if self._cleaned is not None and settled - self._cleaned < HOUSEKEEPING:

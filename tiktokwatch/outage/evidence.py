@@ -12,7 +12,7 @@ from tiktokwatch.records import Score, Signal
 # What a second source may add: one event that two networks echo is not two events.
 AGREEMENT_CAP = 2.0
 # Overlapping windows, looked at every minute: how many independent looks a day they are worth. Measured by letting
-# quiet days run; see tests/trend/test_false_alarms.py.
+# quiet days run: benchmarks/false_alarms.py.
 LOOKS_A_DAY = 1440.0
 LOW_SHARE = 0.5
 

@@ -24,8 +24,9 @@ PRIOR_COMPLAINTS = 1.0
 PRIOR_MINUTES = 5.0
 DAY_PRIOR_MINUTES = 120.0
 WEEK_PRIOR_MINUTES = 240.0
+LEAST_LEARNED = 30  # minutes of a source before anything in it can surprise: nobody knows yet what is usual
 SPREAD = 0.15  # squared coefficient of variation of the true rate among like hours
-SPREAD_UNKNOWN_HOUR = 0.5  # the same while no like hour was ever seen: the day's rhythm is still unknown
+SPREAD_UNKNOWN_HOUR = 0.3  # the same while no like hour was ever seen: the day's rhythm is still unknown
 
 
 def hour_of(at: datetime) -> int:
@@ -39,9 +40,11 @@ class SeasonalBaseline:
     def __init__(self) -> None:
         self._hours: dict[str, dict[int, tuple[int, int]]] = {}
         self._all: dict[str, tuple[int, int]] = {}
+        self._rates: dict[tuple[str, int], tuple[float, float]] = {}
 
     def learn(self, bucket: Bucket) -> None:
         """Take a calm, covered minute as an example."""
+        self._rates.clear()
         hours = self._hours.setdefault(bucket.source, {})
         hour = hour_of(bucket.at)
         if hour not in hours:
@@ -57,19 +60,24 @@ class SeasonalBaseline:
 
     def score(self, source: str, minutes: Sequence[Bucket]) -> Score:
         """Score the covered minutes of one window of one source, oldest first."""
-        rates: dict[int, tuple[float, float]] = {}
-        observed, expected, size = 0, 0.0, 1.0
+        observed, expected, size, hour = 0, 0.0, 1.0, 0
         for bucket in minutes:
             hour = hour_of(bucket.at)
-            if hour not in rates:
-                rates[hour] = self._rate(source, hour)
-            rate, size = rates[hour]
+            rate, size = self._rate(source, hour)
             observed += bucket.complaints
             expected += rate
+        if self._remembered(source, hour)[0] < LEAST_LEARNED:
+            return Score(source, len(minutes), observed, expected, 0.0)
         return Score(source, len(minutes), observed, expected, surprise(observed, mean=expected, size=size))
 
     def _rate(self, source: str, hour: int) -> tuple[float, float]:
         """Return the mean rate a minute, and the size of the negative binomial around it."""
+        known = self._rates.get((source, hour))
+        if known is None:
+            known = self._rates[source, hour] = self._estimate(source, hour)
+        return known
+
+    def _estimate(self, source: str, hour: int) -> tuple[float, float]:
         all_minutes, all_complaints = self._remembered(source, hour)
         seen = PRIOR_COMPLAINTS + all_complaints
         anywhere = seen / (PRIOR_MINUTES + all_minutes)

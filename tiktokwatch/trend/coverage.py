@@ -66,6 +66,10 @@ class Coverage:
         starts += [gap.start for gaps in self._gaps.values() for gap in gaps]
         return next_minute(min(starts)) if starts else None
 
+    def since(self, source: str) -> datetime | None:
+        """Return the moment from which anybody vouched for a source; None before the first batch."""
+        return min((mark.since for mark in self.marks.values() if mark.since and mark.source == source), default=None)
+
     def covered(self, start: datetime) -> frozenset[str]:
         """Return the sources for which somebody vouches for the whole minute that begins at `start`."""
         return frozenset(mark.source for mark in self.marks.values() if self._vouches(mark, start))
