@@ -55,9 +55,10 @@ class LiveChart:
         day = self._start
         while (column := (day - self._start) // self._cell) < self._columns:
             label = words.short_day(day.astimezone(self._zone).date())
-            axis[column : column + len(label)] = label
+            if column + len(label) <= self._columns:
+                axis[column : column + len(label)] = label
             day += timedelta(days=1)
-        return " " * MARGIN + "".join(axis[: self._columns])
+        return " " * MARGIN + "".join(axis)
 
     def _words(self) -> str:
         board = phrases.SIGNBOARDS[self._state]
