@@ -79,8 +79,8 @@ def main() -> None:
         for seed in range(seeds):
             for name, count in signals(volume, days, seed, asked).items():
                 total[name] += count
-        per = {name: total[name] * (asked[name].false_alarm_every / timedelta(days=1)) / (days * seeds) for name in asked}
-        print(f"{volume:14} " + " ".join(f"{per[name]:6.2f}" for name in asked), flush=True)
+        periods = {name: days * seeds / (each.false_alarm_every / timedelta(days=1)) for name, each in asked.items()}
+        print(f"{volume:14} " + " ".join(f"{total[name] / periods[name]:6.2f}" for name in asked), flush=True)
 
 
 if __name__ == "__main__":
