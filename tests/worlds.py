@@ -193,7 +193,11 @@ def remember(steps: Iterable[Step]) -> Memory:
         outages.update((outage.id, outage) for outage in step.outages)
         transitions.extend(step.transitions)
     if settled is None:
-        return Memory(marks=tuple(marks.values()), recent=tuple(judged.values()), gaps=tuple(gaps))
+        return Memory(
+            marks=tuple(sorted(marks.values(), key=lambda mark: mark.collector)),
+            recent=tuple(sorted(judged.values(), key=lambda one: (one.post.at, one.post.id))),
+            gaps=tuple(gaps),
+        )
     horizon = settled - REMEMBERED
     open_since = next((outage.onset for outage in outages.values() if outage.ended_at is None), None)
     complained = [one for one in judged.values() if one.standing in COMPLAINING]
