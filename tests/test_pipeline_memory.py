@@ -152,9 +152,9 @@ def check(transition: Transition, buckets: list[Bucket], outages: Mapping[int, O
     for kind in ("memes", "policy", "recovery"):
         assert int(told[kind]) == sum(getattr(bucket, kind) for bucket in window)
     baseline = relearned(buckets, outages, start)
-    expected = sum(baseline.expected(bucket.source, bucket.at) for bucket in window)
-    assert told["expected"] == f"{expected:.1f}"
-    surprises = sorted((baseline.score(source, own).surprise for source, own in by_source.items()), reverse=True)
+    scores = [baseline.score(source, own) for source, own in by_source.items()]
+    assert told["expected"] == f"{sum(score.expected for score in scores):.1f}"
+    surprises = sorted((score.surprise for score in scores), reverse=True)
     assert told["surprise"] == f"{surprises[0] + min(2.0, sum(surprises[1:])):.1f}"
 
 

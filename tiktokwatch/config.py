@@ -93,7 +93,7 @@ class Detection(Section):
 
     false_alarm_every: Duration = timedelta(days=30)
     minimum_people: int = Field(default=5, ge=1)
-    minimum_ratio: float = Field(default=3.0, ge=1.0)
+    minimum_ratio: float = Field(default=2.5, ge=1.0)
     patience: Duration = timedelta(minutes=5)
 
 

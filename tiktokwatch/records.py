@@ -144,8 +144,9 @@ class Judged:
 class Bucket:
     """What one source said in one settled minute.
 
-    `complaints` counts people: distinct authors, copies collapsed (see `trend.people`). `elsewhere` counts posts
-    that are not about TikTok. `covered` is False where nobody vouches; then the counts are a lower bound.
+    `complaints` counts people: distinct authors, copies collapsed (see `trend.people`). `elsewhere` counts posts that
+    are not about TikTok, `chatter` all posts in the author's own words that are no complaint. `covered` is False where
+    nobody vouches; then the counts are a lower bound.
     """
 
     source: str
@@ -157,6 +158,7 @@ class Bucket:
     policy: int = 0
     recovery: int = 0
     elsewhere: int = 0
+    chatter: int = 0
     aspects: Mapping[str, int] = field(default_factory=dict)
     places: Mapping[str, int] = field(default_factory=dict)
 

@@ -78,8 +78,8 @@ HIGH = Sensitivity().threshold
         (HIGH, 5, 1.0, "high"),
         (HIGH, 4, 1.0, "low"),  # four people are an anecdote
         (50.0, 4, 0.0, "low"),
-        (HIGH, 30, 10.0, "high"),
-        (HIGH, 29, 10.0, "low"),  # a busy evening is less than three times the usual
+        (HIGH, 25, 10.0, "high"),
+        (HIGH, 24, 10.0, "low"),  # a busy evening is less than that
     ],
 )
 def test_a_signal_needs_surprise_and_people_and_a_ratio(

@@ -86,6 +86,7 @@ buckets = st.builds(
     policy=counts,
     recovery=counts,
     elsewhere=counts,
+    chatter=counts,
     aspects=mappings,
     places=mappings,
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -213,3 +214,22 @@ def test_the_usual_is_a_rate_whatever_was_learned(cells: list[tuple[int, int]], 
     observed = [baseline.score("x", window(at, complaints)).surprise for complaints in (0, 1, 10, 100)]
     assert observed == sorted(observed)
     assert observed[0] == 0.0
+
+
+def test_a_wave_of_chatter_is_expected_to_bring_some_mistaken_complaints() -> None:
+    baseline = learned(every(MINUTE, start=MONDAY, length=3 * DAY, rate=lambda _: 1))
+    quiet = window(MONDAY + 3 * DAY, 30)
+    wave = [replace(bucket, chatter=40) for bucket in quiet]
+    politics = [replace(bucket, chatter=40, policy=40) for bucket in quiet]
+    plain = baseline.score("x", quiet)
+    assert baseline.score("x", wave).expected == pytest.approx(plain.expected + 0.1 * 40 * len(quiet))
+    assert baseline.score("x", wave).surprise < plain.surprise
+    assert baseline.score("x", politics) == plain
+
+
+def test_chatter_that_is_usual_brings_none() -> None:
+    baseline = SeasonalBaseline()
+    for bucket in every(MINUTE, start=MONDAY, length=3 * DAY, rate=lambda _: 1):
+        baseline.learn(replace(bucket, chatter=40))
+    busy = [replace(bucket, chatter=40) for bucket in window(MONDAY + 3 * DAY, 30)]
+    assert baseline.score("x", busy).expected == pytest.approx(baseline.score("x", busy[:1]).expected * 15, rel=0.1)

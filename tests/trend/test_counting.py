@@ -68,6 +68,7 @@ def test_a_bucket_counts_what_its_posts_say() -> None:
             policy=1,
             recovery=1,
             elsewhere=1,
+            chatter=2,
             aspects={"feed": 2, "login": 1},
             places={"Boston": 1, "Ohio": 1},
         ),

@@ -72,6 +72,8 @@ class Rules:
         names = self._vocab.strings
         matches = self._aspects(document(self._vocab, parts))
         found = {name for _, _, name in longest((start, end, names[match]) for match, start, end in matches)}
+        if "publishing" in found:
+            found.discard("upload")  # who publishes through a tool speaks of posting too
         return tuple(aspect for aspect in ASPECTS if aspect in found) or ("app",)
 
     def device(self, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

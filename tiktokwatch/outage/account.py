@@ -14,8 +14,7 @@ GENERAL = "app"
 BESIDE = ("policy", "elsewhere")
 BEFORE = timedelta(hours=2)
 LOOK_BACK = timedelta(hours=1)
-NAMED_SHARE = 0.3
-LEADING_SHARE = 0.5
+LEADING_SHARE = 0.45
 FEATURES = frozenset(ASPECTS) - {GENERAL, "feed", "web"}
 
 
@@ -56,7 +55,7 @@ class Account:
             complaints=self.outage.complaints + minute.complaints,
             authors=len(self.authors),
             peak_per_minute=max(self.outage.peak_per_minute, minute.people),
-            aspect=leading_aspect(self.aspects, self.mix["complaints"]),
+            aspect=leading_aspect(self.aspects),
             verdict=self.verdict(),
             sources=tuple(ranked(self.sources)),
             aspects=ranked(self.aspects),
@@ -84,7 +83,7 @@ class Account:
             return "policy"
         if policy > complaints:
             return "both"
-        return "partial" if leading_aspect(self.aspects, complaints) in FEATURES else "technical"
+        return "partial" if leading_aspect(self.aspects) in FEATURES else "technical"
 
     def move(self, state: State, at: datetime) -> None:
         """Take a change of state into the outage; "calm" ends it."""
@@ -138,13 +137,14 @@ def ranked(counts: Counter[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def leading_aspect(aspects: Counter[str], complaints: int) -> str:
-    """Return the feature that most complaints name, or "app" where they name the whole or nothing in common."""
-    named = sum(aspects.values())
-    if not named:
+def leading_aspect(aspects: Counter[str]) -> str:
+    """Return the feature that stands out among those named, or "app" where they name the whole or nothing in common."""
+    features = Counter({aspect: count for aspect, count in aspects.items() if aspect != GENERAL})
+    if not features:
         return GENERAL
-    aspect, count = next(iter(ranked(aspects).items()))
-    return aspect if count >= LEADING_SHARE * named and count >= NAMED_SHARE * complaints else GENERAL
+    aspect, count = next(iter(ranked(features).items()))
+    leads = count >= LEADING_SHARE * sum(features.values()) and count >= LEADING_SHARE * aspects[GENERAL]
+    return aspect if leads else GENERAL
 
 
 def reason(evidence: Evidence) -> str:

@@ -27,7 +27,7 @@ class Sensitivity:
 
     false_alarm_every: timedelta = timedelta(days=30)
     minimum_people: int = 5
-    minimum_ratio: float = 3.0
+    minimum_ratio: float = 2.5
 
     @property
     def threshold(self) -> float:

@@ -169,6 +169,7 @@ def bucket_row(bucket: Bucket) -> Columns:
         "policy": bucket.policy,
         "recovery": bucket.recovery,
         "elsewhere": bucket.elsewhere,
+        "chatter": bucket.chatter,
         "aspects": listed(dict(bucket.aspects)),
         "places": listed(dict(bucket.places)),
     }
@@ -187,6 +188,7 @@ def bucket_of(row: Row) -> Bucket:
         policy=row["policy"],
         recovery=row["recovery"],
         elsewhere=row["elsewhere"],
+        chatter=row["chatter"],
         # A restart reads weeks of minutes, and most of them name nothing.
         aspects={} if aspects == "{}" else unlisted(aspects),
         places={} if places == "{}" else unlisted(places),

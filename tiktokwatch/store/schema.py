@@ -106,6 +106,7 @@ CREATE TABLE minute_counts (
     policy INTEGER NOT NULL,
     recovery INTEGER NOT NULL,
     elsewhere INTEGER NOT NULL,
+    chatter INTEGER NOT NULL,
     aspects TEXT NOT NULL,
     places TEXT NOT NULL,
     PRIMARY KEY (minute, source)

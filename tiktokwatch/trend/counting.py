@@ -99,6 +99,7 @@ def _bucket(
         policy=said["policy"],
         recovery=said["recovery"],
         elsewhere=sum(not judged.verdict.about_tiktok for judged in own),
+        chatter=sum(standings[judged.post.id] == "other" and judged.post.kind != "repost" for judged in own),
         aspects=dict(sorted(Counter(aspect for verdict in counted for aspect in verdict.aspects).items())),
         places=dict(sorted(Counter(place for verdict in counted for place in verdict.places).items())),
     )
