@@ -17,7 +17,7 @@ NOT_YET = {
     "2021-10-04_facebook_is_down/small": "so many complaints about another service drown those about TikTok",
     "2022-09-15_closes_on_launch/small": LATE,
     "2023-03-09_videos_and_feed/small": LATE,
-    "2025-01-19_switched_off/small": "policy talk was at its height before the onset, so none of it is beyond the usual",
+    "2025-01-19_switched_off/small": "policy talk was at its height before the onset, so it is the usual",
     "2025-05-15_peak_after_half_an_hour/small": LATE,
     "2026-03-12_publishing_rejected/big": UPLOAD,
     "2026-03-12_publishing_rejected/small": UPLOAD,
