@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "forget": ("recorded", "Remove the text of a post, or of an author."),
     "classify": ("classify", "Judge texts."),
     "explain": ("classify", "Show why a text was judged as it was."),
-    "evaluate": ("classify", "Hold a model against labelled posts."),
+    "evaluate": ("classify", "Hold a model, or a detector, against what is known."),
     "train": ("classify", "Train the model from its corpus."),
 }
 
