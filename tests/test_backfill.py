@@ -109,8 +109,8 @@ def cut_by_hand(made: World, *, hole: timedelta) -> World:
 @given(
     st.integers(0, 2**32),
     st.sampled_from([("x",), ("reddit", "x")]),
-    st.integers(0, 120),
-    st.integers(0, 120),
+    st.integers(0, 100),
+    st.integers(0, 100),
     st.sampled_from([3 * MINUTE, 20 * MINUTE, FOR_EVER]),
 )
 def test_it_decides_like_any_other_cut(
