@@ -78,7 +78,7 @@ def full(shared: Path) -> Path:
 @pytest.mark.parametrize("opening", [read, write_if_there])
 def test_missing(opening: Callable[[Path], Any], tmp_path: Path) -> None:
     path = tmp_path / "watch.db"
-    refused(opening, path, "does not exist; the daemon makes it on its first run.")
+    refused(opening, path, "does not exist; `tiktokwatch run` makes it; without keys, try `tiktokwatch demo`.")
     assert not path.exists()
 
 
@@ -116,7 +116,7 @@ def test_not_a_database(opening: Callable[[Path], Any], tmp_path: Path, content:
 def test_an_empty_file(opening: Callable[[Path], Any], tmp_path: Path) -> None:
     path = tmp_path / "watch.db"
     path.touch()
-    refused(opening, path, "is empty; the daemon fills it on its first run.")
+    refused(opening, path, "is empty; `tiktokwatch run` fills it.")
     assert path.stat().st_size == 0
 
 

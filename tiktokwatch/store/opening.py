@@ -90,7 +90,9 @@ def _look(path: Path, *, missing_is_fine: bool) -> None:
         status = path.stat()
     except FileNotFoundError:
         if not missing_is_fine:
-            raise StoreError(f"{path} does not exist; the daemon makes it on its first run.") from None
+            raise StoreError(
+                f"{path} does not exist; `tiktokwatch run` makes it; without keys, try `tiktokwatch demo`."
+            ) from None
         if not path.absolute().parent.is_dir():
             raise StoreError(f"{path} cannot be made: its folder does not exist.") from None
     except OSError as error:

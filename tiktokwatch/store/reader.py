@@ -245,7 +245,7 @@ class Reader:
 def _check(connection: sqlite3.Connection, path: Path) -> None:
     version = schema.version_of(connection, path)
     if not version:
-        raise StoreError(f"{path} is empty; the daemon fills it on its first run.")
+        raise StoreError(f"{path} is empty; `tiktokwatch run` fills it.")
     if version < schema.VERSION:
         raise StoreError(f"{path} was written by an older tiktokwatch; start the daemon once to bring it up to date.")
 

@@ -196,7 +196,7 @@ def _prepare(db: Database, path: Path, *, create: bool) -> None:
     version = schema.version_of(connection, path)
     if not version:
         if not create:
-            raise StoreError(f"{path} is empty; the daemon fills it on its first run.")
+            raise StoreError(f"{path} is empty; `tiktokwatch run` fills it.")
         # Both must be there before the first table: the one cannot be set later, the other says whose tables follow.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
