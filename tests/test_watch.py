@@ -22,6 +22,7 @@ from tiktokwatch.store.reader import Reader
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+UNTIL_MIDNIGHT = {"402", "usage-cap"}  # after these, X is not asked again on the same day
 
 
 @pytest.fixture
@@ -75,19 +76,26 @@ def test_an_outage_is_seen_and_signalled_once_whatever_the_servers_do(
     servers: tuple[XServer, RedditServer], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     x, reddit = servers
-    end = START + 330 * MINUTE
-    published = publish(x, reddit, start=START, minutes=330, outage=(200, 250))
+    met: list[bool] = []
+    end = START + 700 * MINUTE
+    published = publish(x, reddit, start=START, minutes=700, outage=(500, 550))
     clock = VirtualClock(START + 60 * MINUTE, end)
-    for server, first in ((x, 70), (reddit, 72)):
-        for number, kind in enumerate(server.kinds):
-            clock.at(START + (first + 7 * number) * MINUTE, lambda server=server, kind=kind: server.fail(kind, times=1))
+    for server, first in ((x, 70), (reddit, 80)):
+        passing = [kind for kind in server.kinds if server is reddit or kind not in UNTIL_MIDNIGHT]
+        for number, kind in enumerate(passing):
+            clock.at(START + (first + 20 * number) * MINUTE, lambda server=server, kind=kind: server.fail(kind))
+        clock.at(START + 480 * MINUTE, lambda server=server: met.append(not server.web._faults))
+    clock.at(START + 650 * MINUTE, lambda: x.fail("402"))
     app = app_for(servers, tmp_path / "watch.db")
     with caplog.at_level(logging.WARNING, "tiktokwatch"):
         watch(app, servers, clock)
     with app.reader() as reader:
+        assert met == [True, True]
         (outage,) = reader.outages()
-        assert abs(outage.onset - (START + 200 * MINUTE)) <= 5 * MINUTE
+        assert abs(outage.onset - (START + 500 * MINUTE)) <= 5 * MINUTE
         assert outage.signalled_at - outage.onset <= 15 * MINUTE
+        assert set(outage.sources) == {"x", "reddit"}
+        assert "no credit left" in next(mark.fault for mark in reader.marks() if mark.source == "x")
         assert outage.ended_at is not None
         assert missing(reader, published, until=end - 2 * MINUTE) == []
         judged = reader.judged()
