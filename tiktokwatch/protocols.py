@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from tiktokwatch.records import Batch, Bucket, Message, Score, Verdict
+from tiktokwatch.records import Batch, Bucket, Expense, Message, Score, Verdict
 
 
 class Clock(Protocol):
@@ -38,6 +38,30 @@ class Collector(Protocol):
 
     def close(self) -> None:
         """Let go of connections; may be called twice."""
+
+
+class Checker(Protocol):
+    """Somebody who can say which posts a network has deleted since they were read."""
+
+    @property
+    def source(self) -> str:
+        """Return whose posts it knows: "x", "reddit"."""
+
+    def gone(self, ids: Sequence[str], *, now: datetime) -> frozenset[str]:
+        """Return those of `ids` that were deleted or removed, or whose author was.
+
+        Raises CollectError where the network does not answer; then nothing is known of any of them.
+        """
+
+
+class Expenses(Protocol):
+    """Remembers what was paid for, over restarts and kills."""
+
+    def expenses(self, *, source: str, since: datetime) -> Sequence[Expense]:
+        """Return what was booked for the hours from `since` on."""
+
+    def book(self, expense: Expense) -> None:
+        """Add to what is booked for an hour and kind, for good before this returns; negative units take back."""
 
 
 class Classifier(Protocol):

@@ -34,8 +34,8 @@ ASPECTS = (
     "publishing",
 )
 
-Kind: TypeAlias = Literal["post", "reply", "quote", "repost"]
-Standing: TypeAlias = Literal["counted", "repeat", "copy", "repost", "late", "other"]
+Kind: TypeAlias = Literal["post", "reply", "quote", "repost", "official"]
+Standing: TypeAlias = Literal["counted", "repeat", "copy", "repost", "late", "official", "other"]
 State: TypeAlias = Literal["calm", "pending", "outage", "recovering", "unknown"]
 Signal: TypeAlias = Literal["high", "low", "quiet", "blind"]
 
@@ -50,7 +50,8 @@ class Post:
     """What one author wrote once, on one network.
 
     `id` is unique over all networks ("x:1849", "reddit:t3_1abc"), `author` within the source ("" where unknown).
-    `text` is as the author wrote it, with a title before the body, HTML entities resolved.
+    `text` is as the author wrote it, with a title before the body, HTML entities resolved. A post of the kind
+    "official" is the word of TikTok's own accounts: an event beside an outage, never a complaint.
     """
 
     id: str
@@ -64,11 +65,22 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """How many posts a source says that there were in the minute that starts at `at`."""
+
+    source: str
+    at: datetime
+    posts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """What one collector hands over at one poll, and how far it vouches.
 
-    The collector vouches that `posts` holds everything its source has from `since` up to, not including, `through`.
-    `cursor` is where it wants to go on, opaque to everybody else. `note` says why `since` is later than was asked for.
+    The collector vouches that `posts` holds everything its source has from `since` up to, not including, `through`; in
+    a minute of which `counts` speaks, they are a sample of as many as it says. `cursor` is where it wants to go on,
+    opaque to everybody else. `note` says why `since` is later than was asked for. `deleted` names what the network no
+    longer has, as `forget` takes it: the id of a post, or "@author".
     """
 
     collector: str
@@ -78,6 +90,8 @@ class Batch:
     posts: tuple[Post, ...] = ()
     cursor: str = ""
     note: str = ""
+    counts: tuple[Count, ...] = ()
+    deleted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +160,8 @@ class Bucket:
 
     `complaints` counts people: distinct authors, copies collapsed (see `trend.people`). `elsewhere` counts posts that
     are not about TikTok, `chatter` all posts in the author's own words that are no complaint. `covered` is False where
-    nobody vouches; then the counts are a lower bound.
+    nobody vouches; then the counts are a lower bound. `volume` is how many posts the source itself counted, 0 where it
+    did not: the other figures speak of the `posts` that were read, which may be a sample of it.
     """
 
     source: str
@@ -161,13 +176,20 @@ class Bucket:
     chatter: int = 0
     aspects: Mapping[str, int] = field(default_factory=dict)
     places: Mapping[str, int] = field(default_factory=dict)
+    volume: int = 0
+
+    @property
+    def unread(self) -> int:
+        """Return how many posts the source counted that nobody read."""
+        return max(0, self.volume - self.posts)
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
     """How surprising the last `window` covered minutes of a source are.
 
-    `surprise` is -log10 of the chance of at least `observed` complaints in as many calm minutes.
+    `surprise` is -log10 of the chance of at least `observed` complaints in as many calm minutes. Where posts were left
+    `unread`, `observed` is what the `read` ones allow to say of all of them (see `trend.sample`).
     """
 
     source: str
@@ -175,6 +197,8 @@ class Score:
     observed: int
     expected: float
     surprise: float
+    read: int = 0
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +275,17 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Expense:
+    """What was bought of a source's API in the hour that starts at `at`: `units` of a `kind` ("post", "request")."""
+
+    source: str
+    at: datetime
+    kind: str
+    units: int
+    dollars: float
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """How far a collector has come: it vouched from `since` on, and its minutes up to `passed` are decided.
 
@@ -290,7 +325,7 @@ class Memory:
 
     `recent` are the posts since 24 hours before `settled` and all that wait, `buckets` those of the last `REMEMBERED`,
     `outages` those that ended within it and the newest in any case, `evidence` the last four hours, `gaps` those that
-    end after `settled`, `transitions` the last two. `authors` are the people ("source:author") who complained since
+    end after `settled`, `transitions` the last two, `counts` those of minutes from `settled` on. `authors` are the people ("source:author") who complained since
     the onset of the outage that is open.
     """
 
@@ -303,3 +338,4 @@ class Memory:
     outages: tuple[Outage, ...] = ()
     transitions: tuple[Transition, ...] = ()
     authors: frozenset[str] = frozenset()
+    counts: tuple[Count, ...] = ()
