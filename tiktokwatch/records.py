@@ -325,8 +325,8 @@ class Memory:
 
     `recent` are the posts since 24 hours before `settled` and all that wait, `buckets` those of the last `REMEMBERED`,
     `outages` those that ended within it and the newest in any case, `evidence` the last four hours, `gaps` those that
-    end after `settled`, `transitions` the last two, `counts` those of minutes from `settled` on. `authors` are the people ("source:author") who complained since
-    the onset of the outage that is open.
+    end after `settled`, `transitions` the last two, `counts` those of minutes from `settled` on. `authors` are the
+    people ("source:author") who complained since the onset of the outage that is open.
     """
 
     settled: datetime | None = None
