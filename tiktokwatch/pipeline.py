@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tiktokwatch.outage.account import BEFORE, Account, Minute, raised, reason, resumed, span_of
+from tiktokwatch import resume
+from tiktokwatch.outage.account import BEFORE, Minute, raised, reason, span_of
 from tiktokwatch.outage.evidence import Sensitivity, fuse, signal_of
-from tiktokwatch.outage.life import Life
 from tiktokwatch.protocols import Classifier, Detector
 from tiktokwatch.records import (
     MINUTE,
@@ -32,7 +32,7 @@ from tiktokwatch.records import (
 )
 from tiktokwatch.trend.counting import Counted, Counting
 from tiktokwatch.trend.coverage import Coverage
-from tiktokwatch.trend.people import COMPLAINING, author_key
+from tiktokwatch.trend.sample import SPAN, likely
 
 WINDOWS = (5, 15, 60)
 WINDOWS_OF_OUTAGE = (5, 15)  # the hour's window would still hold the outage long after its end
@@ -40,6 +40,7 @@ TEACH_AFTER = timedelta(hours=2)  # by then an outage that began in a minute has
 YOUNG = timedelta(days=1)
 TEACH_YOUNG_AFTER = timedelta(minutes=15)  # a watch that knows nothing yet has more to win than to lose
 HOUSEKEEPING = timedelta(hours=1)
+ATTENTIVE = 15  # minutes that wait
 
 Sink = Callable[[Step], None]
 
@@ -83,21 +84,38 @@ class Pipeline:
         self._settled = memory.settled
         self._cleaned = memory.settled
         self.coverage = Coverage(collectors, marks=memory.marks, gaps=memory.gaps)
-        self._counting = Counting(memory.recent)
-        self._life = _resumed_life(memory)
+        self._counting = Counting(memory.recent, memory.counts)
+        self._life = resume.life(memory)
         self._outages = {outage.id: outage for outage in memory.outages}
-        self._account = _resumed_account(memory)
-        self._history = _resumed_history(memory)
+        self._account = resume.account(memory)
+        self._history = resume.history(memory)
+        self._latest = memory.evidence[-1] if memory.evidence else None
         self._windows: dict[str, deque[Bucket]] = {}
         self._lessons: deque[Bucket] = deque()
         for bucket in memory.buckets:
             self._remember(bucket)
         self._teach()
 
+    @property
+    def attention(self) -> float:
+        """Return how near a signal things are, 1 at the threshold: what was settled last, or what waits to be.
+
+        It decides nothing; whoever pays for posts may look more closely.
+        """
+        surprises = [0.0 if self._latest is None else self._latest.surprise]
+        for source in self.coverage.sources:
+            minutes = self._counting.preview(source, recent=ATTENTIVE)
+            if minutes:
+                surprises.append(self._detector.score(source, minutes).surprise)
+        return max(surprises) / self._threshold
+
     def step(self, tick: Tick) -> Step:
         """Take one tick, and return everything that it changed."""
         marks = self.coverage.take(tick)
         judged, duplicates = self._judge(tick.batches)
+        self._counting.take(
+            count for batch in tick.batches for count in batch.counts if count.at >= (self._settled or count.at)
+        )
         changes = _Changes()
         self._settle(changes)
         return Step(
@@ -122,13 +140,20 @@ class Pipeline:
         verdicts = self._classifier.classify([post.text for post in posts.values()])
         judged = []
         for post, verdict in zip(posts.values(), verdicts, strict=True):
-            if self._settled is not None and post.at < self._settled:
-                judged.append(Judged(post, verdict, "late"))
+            standing = self._standing_at_once(post)
+            if standing is not None:
+                judged.append(Judged(post, verdict, standing))
                 self._counting.note(judged[-1])
             else:
                 judged.append(Judged(post, verdict))
                 self._counting.add(judged[-1])
         return tuple(judged), read - len(posts)
+
+    def _standing_at_once(self, post: Post) -> Standing | None:
+        """Return how a post stands that does not wait for its minute, None for one that does."""
+        if post.kind == "official":
+            return "official"
+        return "late" if self._settled is not None and post.at < self._settled else None
 
     def _settle(self, changes: _Changes) -> None:
         passed = self.coverage.passed
@@ -158,7 +183,7 @@ class Pipeline:
         for bucket in counted.buckets:
             self._remember(bucket)
         before = self._life.state
-        evidence = self._evidence(start, covered)
+        self._latest = evidence = self._evidence(start, covered)
         if evidence.signal != "blind" or before != "unknown":
             changes.evidence.append(evidence)
         self._account_for(start, counted, evidence, changes)
@@ -210,7 +235,11 @@ class Pipeline:
         return [bucket for bucket in self._windows[source] if bucket.at >= oldest]
 
     def _account_for(self, start: datetime, counted: Counted, evidence: Evidence, changes: _Changes) -> None:
-        minute = Minute(start, counted.buckets, counted.complaints, counted.authors, evidence.usual)
+        people = sum(
+            likely(self._window(bucket.source, start, SPAN)) if bucket.covered else bucket.complaints
+            for bucket in counted.buckets
+        )
+        minute = Minute(start, counted.buckets, counted.complaints, counted.authors, evidence.usual, people)
         if minute.buckets:
             self._history.append(minute)
         while self._history and self._history[0].at <= start - BEFORE:
@@ -272,42 +301,3 @@ class Pipeline:
 def _within(at: datetime, span: tuple[datetime, datetime | None]) -> bool:
     start, end = span
     return start <= at and (end is None or at < end)
-
-
-def _resumed_life(memory: Memory) -> Life:
-    if not memory.transitions:
-        return Life()
-    last = memory.transitions[-1]
-    since = [evidence.signal for evidence in memory.evidence if evidence.at >= last.at]
-    return Life(state=last.after, held=last.before, signals=() if last.after == "unknown" else since)
-
-
-def _resumed_account(memory: Memory) -> Account | None:
-    outage = next((outage for outage in memory.outages if outage.ended_at is None), None)
-    return None if outage is None else resumed(outage, authors=memory.authors, buckets=memory.buckets)
-
-
-def _resumed_history(memory: Memory) -> deque[Minute]:
-    if memory.settled is None:
-        return deque()
-    horizon = memory.settled - BEFORE
-    usual = {evidence.at - MINUTE: evidence.usual for evidence in memory.evidence}
-    buckets: dict[datetime, list[Bucket]] = {}
-    for bucket in memory.buckets:
-        if bucket.at >= horizon:
-            buckets.setdefault(bucket.at, []).append(bucket)
-    complaints: dict[datetime, list[str]] = {}
-    for judged in memory.recent:
-        if judged.standing in COMPLAINING and judged.post.at >= horizon:
-            start = judged.post.at.replace(second=0, microsecond=0)
-            complaints.setdefault(start, []).append(author_key(judged))
-    return deque(
-        Minute(
-            start,
-            tuple(group),
-            len(complaints.get(start, ())),
-            frozenset(complaints.get(start, ())),
-            usual.get(start, 0.0),
-        )
-        for start, group in sorted(buckets.items())
-    )

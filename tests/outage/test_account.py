@@ -29,7 +29,8 @@ def at(minutes: float) -> datetime:
 
 def minute(number: int, *buckets: Bucket, authors: Sequence[str] = (), complaints: int = 0) -> Minute:
     placed = tuple(replace(bucket, at=at(number)) for bucket in buckets)
-    return Minute(at(number), placed, complaints, frozenset(authors), 0.1)
+    people = sum(bucket.complaints for bucket in placed)
+    return Minute(at(number), placed, complaints, frozenset(authors), 0.1, people)
 
 
 def bucket(source: str = "x", **counts: object) -> Bucket:

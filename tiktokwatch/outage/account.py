@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tiktokwatch.outage.onset import onset
-from tiktokwatch.records import ASPECTS, MINUTE, Bucket, Evidence, Outage, State
+from tiktokwatch.records import ASPECTS, MINUTE, Bucket, Evidence, Outage, Score, State
 
 GENERAL = "app"
 BESIDE = ("policy", "elsewhere")
@@ -20,18 +20,17 @@ FEATURES = frozenset(ASPECTS) - {GENERAL, "feed", "web"}
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """A settled minute as an outage sees it: buckets by source, complaint posts, who wrote them, what is usual."""
+    """A settled minute as an outage sees it: buckets by source, complaint posts, who wrote them, what is usual.
+
+    `people` is how many complained in it, over sources, those included whose posts were counted and not read.
+    """
 
     at: datetime
     buckets: tuple[Bucket, ...]
     complaints: int
     authors: frozenset[str]
     usual: float
-
-    @property
-    def people(self) -> int:
-        """Return how many people complained in it, over sources."""
-        return sum(bucket.complaints for bucket in self.buckets)
+    people: float
 
 
 @dataclass(slots=True)
@@ -54,7 +53,7 @@ class Account:
             self.outage,
             complaints=self.outage.complaints + minute.complaints,
             authors=len(self.authors),
-            peak_per_minute=max(self.outage.peak_per_minute, minute.people),
+            peak_per_minute=max(self.outage.peak_per_minute, round(minute.people)),
             aspect=leading_aspect(self.aspects),
             verdict=self.verdict(),
             sources=tuple(ranked(self.sources)),
@@ -151,12 +150,16 @@ def reason(evidence: Evidence) -> str:
     """Return the reason of a transition in words and numbers, all of them sums over stored minutes."""
     if evidence.signal == "blind":
         return "no source can be vouched for"
-    sources = ", ".join(f"{score.source} {score.observed}" for score in evidence.scores)
+    sources = ", ".join(f"{score.source} {score.observed}{_sampled(score)}" for score in evidence.scores)
     return (
         f"{evidence.observed} people in {evidence.window} min where {evidence.expected:.1f} are usual"
         f" (surprise {evidence.surprise:.1f}, threshold {evidence.threshold:.1f}; {sources};"
         f" beside them {evidence.memes} jokes, {evidence.policy} policy, {evidence.recovery} recovery)"
     )
+
+
+def _sampled(score: Score) -> str:
+    return f" at least, by {score.read} of {score.read + score.unread} posts" if score.unread else ""
 
 
 def span_of(outage: Outage) -> tuple[datetime, datetime | None]:

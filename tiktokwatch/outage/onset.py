@@ -11,7 +11,7 @@ RECENT = 5
 LEAST_USUAL = 0.01
 
 
-def onset(minutes: Sequence[tuple[datetime, int, float]]) -> datetime:
+def onset(minutes: Sequence[tuple[datetime, float, float]]) -> datetime:
     """Return the start of the minute in which complaints most likely began to run high.
 
     `minutes` are (start, observed, usual) in order of time, the last one that of the signal. The estimate is the

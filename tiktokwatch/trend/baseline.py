@@ -8,11 +8,13 @@ makes the tail heavier, so a young watch is harder to surprise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from statistics import median
 
 from tiktokwatch.records import EPOCH, Bucket, Score
+from tiktokwatch.trend import sample
 from tiktokwatch.trend.tail import surprise
 
 HOUR = timedelta(hours=1)
@@ -40,30 +42,49 @@ def hour_of(at: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What is remembered of some minutes: how many, and their complaints and chatter."""
+    """What is remembered of some minutes: how many, their complaints and chatter among `posts`, and what is unread."""
 
     minutes: int = 0
     complaints: int = 0
     chatter: int = 0
+    posts: int = 0
+    unread: float = 0
 
     def __add__(self, other: Cell) -> Cell:
-        return Cell(self.minutes + other.minutes, self.complaints + other.complaints, self.chatter + other.chatter)
+        return Cell(
+            self.minutes + other.minutes,
+            self.complaints + other.complaints,
+            self.chatter + other.chatter,
+            self.posts + other.posts,
+            self.unread + other.unread,
+        )
 
     def __sub__(self, other: Cell) -> Cell:
-        return Cell(self.minutes - other.minutes, self.complaints - other.complaints, self.chatter - other.chatter)
+        return Cell(
+            self.minutes - other.minutes,
+            self.complaints - other.complaints,
+            self.chatter - other.chatter,
+            self.posts - other.posts,
+            self.unread - other.unread,
+        )
 
 
 NOTHING = Cell()
 PRIOR = Cell(minutes=5, complaints=1)  # before anything is known: a complaint in five minutes, and not sure of it
+LARGEST_HOUR = 2.0  # times the median of like hours: no more of an hour's unread posts is taken for usual
 
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """A calm minute: its complaints, the size of the negative binomial around them, and its chatter."""
+    """A calm minute: complaints, the size of the negative binomial around them, chatter, the share that complains."""
 
     complaints: float
     size: float
     chatter: float
+    share: float
+
+
+UNKNOWN = Usual(0.0, 1.0, 0.0, sample.SHARE)
 
 
 def mistakable(bucket: Bucket) -> int:
@@ -86,7 +107,7 @@ class SeasonalBaseline:
         hours = self._hours.setdefault(source, {})
         if hour not in hours:
             self._forget_before(source, hour - WEEKS * WEEK_HOURS)
-        minute = Cell(1, bucket.complaints, mistakable(bucket))
+        minute = Cell(1, bucket.complaints, mistakable(bucket), bucket.posts, bucket.unread)
         hours[hour] = hours.get(hour, NOTHING) + minute
         self._all[source] = self._all.get(source, NOTHING) + minute
 
@@ -100,18 +121,19 @@ class SeasonalBaseline:
         What is expected grows with chatter beyond the usual, by the share of it that the classifier mistakes: a wave of
         jokes, or of complaints about another service, brings some false complaints with it.
         """
-        observed, expected, excess, size, hour = 0, 0.0, 0.0, 1.0, 0
+        expected, excess, usual, hour = 0.0, 0.0, UNKNOWN, 0
+        complaints, read, unread = sample.totals(minutes)
+        carried = 1.0 + unread / read if read else 1.0
         for bucket in minutes:
             hour = hour_of(bucket.at)
             usual = self._of_hour(source, hour)
-            size = usual.size
-            observed += bucket.complaints
             expected += usual.complaints
-            excess += mistakable(bucket) - usual.chatter
+            excess += carried * mistakable(bucket) - usual.chatter
         expected += MISTAKEN * max(0.0, excess)
-        if self._remembered(source, hour).minutes < LEAST_LEARNED:
-            return Score(source, len(minutes), observed, expected, 0.0)
-        return Score(source, len(minutes), observed, expected, surprise(observed, mean=expected, size=size))
+        observed = sample.at_least(minutes, prior=usual.share) if unread else complaints
+        known = self._remembered(source, hour).minutes >= LEAST_LEARNED
+        surprised = surprise(observed, mean=expected, size=usual.size) if known else 0.0
+        return Score(source, len(minutes), observed, expected, surprised, *((read, unread) if unread else ()))
 
     def _of_hour(self, source: str, hour: int) -> Usual:
         known = self._usual.get((source, hour))
@@ -120,20 +142,24 @@ class SeasonalBaseline:
         return known
 
     def _estimate(self, source: str, hour: int) -> Usual:
-        anywhere = self._remembered(source, hour) + PRIOR
+        remembered = self._remembered(source, hour)
+        anywhere = remembered + PRIOR
         of_day = self._like(source, hour, step=DAY_HOURS, steps=DAYS)
         of_week = self._like(source, hour, step=WEEK_HOURS, steps=WEEKS)
 
-        def rate(kind: Callable[[Cell], int]) -> float:
+        share = sample.likely_share(remembered.complaints, remembered.posts)
+        chatter_share = sample.likely_share(remembered.chatter, remembered.posts, prior=1.0 - sample.SHARE)
+
+        def rate(kind: Callable[[Cell], float]) -> float:
             day = DAY_PRIOR_MINUTES * kind(anywhere) / anywhere.minutes + kind(of_day)
             week = WEEK_PRIOR_MINUTES * day / (DAY_PRIOR_MINUTES + of_day.minutes) + kind(of_week)
             return week / (WEEK_PRIOR_MINUTES + of_week.minutes)
 
-        complaints = rate(lambda cell: cell.complaints)
+        complaints = rate(lambda cell: cell.complaints + share * cell.unread)
         known = complaints * (WEEK_PRIOR_MINUTES + of_week.minutes)
         spread = SPREAD if of_day.minutes else SPREAD_UNKNOWN_HOUR
-        size = 1.0 / (spread + 1.0 / min(anywhere.complaints, known))
-        return Usual(complaints, size, rate(lambda cell: cell.chatter))
+        size = 1.0 / (spread + 1.0 / min(anywhere.complaints + share * anywhere.unread, known))
+        return Usual(complaints, size, rate(lambda cell: cell.chatter + chatter_share * cell.unread), share)
 
     def _remembered(self, source: str, hour: int) -> Cell:
         """Sum everything of the weeks before `hour`: time passes and makes old, even while nothing is learned."""
@@ -147,13 +173,28 @@ class SeasonalBaseline:
     def _like(self, source: str, hour: int, *, step: int, steps: int) -> Cell:
         """Sum the hours that lie whole steps back, with their neighbours."""
         hours = self._hours.get(source, {})
-        like = NOTHING
-        for back in range(1, steps + 1):
-            for beside in (-1, 0, 1):
-                like += hours.get(hour - back * step + beside, NOTHING)
-        return like
+        like = [
+            hours[at]
+            for back in range(1, steps + 1)
+            for at in range(hour - back * step - 1, hour - back * step + 2)
+            if at in hours
+        ]
+        return sum(_tamed(like), NOTHING)
 
     def _forget_before(self, source: str, hour: int) -> None:
         hours = self._hours[source]
         while hours and (oldest := next(iter(hours))) < hour:
             self._all[source] -= hours.pop(oldest)
+
+
+def _tamed(cells: Sequence[Cell]) -> Iterable[Cell]:
+    """Return cells with no more unread posts than are plausible in calm.
+
+    Volume from before the watch began teaches without anybody having judged whether it was calm; the median of like
+    hours does not follow an outage in one of them.
+    """
+    rates = [cell.unread / cell.minutes for cell in cells if cell.unread]
+    if not rates:
+        return cells
+    most = LARGEST_HOUR * median(rates)
+    return (replace(cell, unread=min(cell.unread, most * cell.minutes)) for cell in cells)
