@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ from tiktokwatch.records import (
     MINUTE,
     REMEMBERED,
     Batch,
+    Count,
     Gap,
     Judged,
     Memory,
@@ -47,17 +49,28 @@ class ScriptedClassifier:
 
 @dataclass(frozen=True)
 class World:
-    """Posts of some sources over some minutes, with an outage in it."""
+    """Posts of some sources over some minutes, with an outage in it, and what some of them say that they counted."""
 
     posts: tuple[Post, ...]
     start: datetime
     end: datetime
     collectors: Mapping[str, str]
     gaps: tuple[Gap, ...] = ()
+    counts: tuple[Count, ...] = ()
 
 
-def world(seed: int, *, minutes: int = 300, sources: Sequence[str] = ("reddit", "x"), rate: float = 6.0) -> World:
-    """Make a world with calm, an outage of 40 minutes at a random time, copies, repeats and chatter."""
+def world(
+    seed: int,
+    *,
+    minutes: int = 300,
+    sources: Sequence[str] = ("reddit", "x"),
+    rate: float = 6.0,
+    sampled: Collection[str] = (),
+) -> World:
+    """Make a world with calm, an outage of 40 minutes at a random time, copies, repeats and chatter.
+
+    Of the sources that are `sampled`, its posts are about a third of what the source counts.
+    """
     dice = random.Random(seed)
     begins = dice.randrange(90, minutes - 100)
     posts: list[Post] = []
@@ -69,7 +82,16 @@ def world(seed: int, *, minutes: int = 300, sources: Sequence[str] = ("reddit", 
                 posts.extend(_post(dice, source, START + minute * MINUTE, kind) for _ in range(count))
     posts.sort(key=lambda post: (post.at, post.id))
     end = START + minutes * MINUTE
-    return World(tuple(posts), START, end, {source: source for source in sources})
+    counts = tuple(_counts(dice, posts, sampled, minutes))
+    return World(tuple(posts), START, end, {source: source for source in sources}, counts=counts)
+
+
+def _counts(dice: random.Random, posts: Iterable[Post], sampled: Collection[str], minutes: int) -> Iterator[Count]:
+    read = Counter((post.source, (post.at - START) // MINUTE) for post in posts)
+    for source in sampled:
+        for minute in range(minutes):
+            here = read[source, minute]
+            yield Count(source, START + minute * MINUTE, here + _poisson(dice, 2.0 * here))
 
 
 def _post(dice: random.Random, source: str, minute: datetime, kind: str) -> Post:
@@ -109,7 +131,10 @@ def down(world: World, collector: str, *, start: int, minutes: int) -> World:
         else set()
     )
     kept = tuple(post for post in world.posts if post.id not in lost)
-    return replace(world, posts=kept, gaps=(*world.gaps, gap))
+    counts = tuple(
+        count for count in world.counts if count.source != gap.source or not lost or not gap.start <= count.at < gap.end
+    )
+    return replace(world, posts=kept, gaps=(*world.gaps, gap), counts=counts)
 
 
 def cut(world: World, seed: int, *, ticks: int) -> list[Tick]:
@@ -128,7 +153,8 @@ def cut(world: World, seed: int, *, ticks: int) -> list[Tick]:
                 if gap is None:
                     posts = [post for post in world.posts if post.source == source and since <= post.at < until]
                     dice.shuffle(posts)
-                    batches.append(Batch(collector, source, since, until, tuple(posts)))
+                    counts = [count for count in world.counts if count.source == source and since <= count.at < until]
+                    batches.append(Batch(collector, source, since, until, tuple(posts), counts=tuple(counts)))
                 else:
                     gaps.append(Gap(collector, source, since, until, gap.reason))
             reached[collector] = goal
@@ -180,8 +206,13 @@ def remember(steps: Iterable[Step]) -> Memory:
     """Say what a perfect store would remember of these steps."""
     marks, judged, buckets, gaps, evidence, outages, transitions = {}, {}, {}, [], [], {}, []
     settled = None
+    counts: dict[tuple[str, datetime], Count] = {}
     for step in steps:
         settled = step.settled
+        for count in (count for batch in step.tick.batches for count in batch.counts):
+            counts[count.source, count.at] = max(
+                count, counts.get((count.source, count.at), count), key=lambda each: each.posts
+            )
         marks.update((mark.collector, mark) for mark in step.marks)
         for one in step.judged:
             judged.setdefault(one.post.id, one)
@@ -197,6 +228,7 @@ def remember(steps: Iterable[Step]) -> Memory:
             marks=tuple(sorted(marks.values(), key=lambda mark: mark.collector)),
             recent=tuple(sorted(judged.values(), key=lambda one: (one.post.at, one.post.id))),
             gaps=tuple(gaps),
+            counts=tuple(counts.values()),
         )
     horizon = settled - REMEMBERED
     open_since = next((outage.onset for outage in outages.values() if outage.ended_at is None), None)
@@ -224,4 +256,5 @@ def remember(steps: Iterable[Step]) -> Memory:
         ),
         transitions=tuple(transitions[-2:]),
         authors=frozenset(author_key(one) for one in complained if open_since and one.post.at >= open_since),
+        counts=tuple(count for count in counts.values() if count.at >= settled),
     )

@@ -12,6 +12,7 @@ from tiktokwatch.pipeline import run
 from tiktokwatch.records import Tick
 
 SEEDS = st.integers(0, 2**32)
+SAMPLED = st.sampled_from([(), ("x",), ("reddit", "x")])
 OUTAGES = st.lists(st.tuples(st.sampled_from(["x", "reddit"]), st.integers(5, 290), st.integers(1, 60)), max_size=4)
 
 
@@ -21,8 +22,8 @@ def decide(world_: World, ticks: list[Tick]) -> Decisions:
     return decisions
 
 
-def with_gaps(seed: int, outages: list[tuple[str, int, int]]) -> World:
-    made = world(seed)
+def with_gaps(seed: int, outages: list[tuple[str, int, int]], sampled: tuple[str, ...] = ()) -> World:
+    made = world(seed, sampled=sampled)
     for collector, start, minutes in outages:
         made = down(made, collector, start=start, minutes=min(minutes, 299 - start))
     return made
@@ -35,11 +36,11 @@ def test_a_world_has_an_outage_that_is_found() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(SEEDS, SEEDS, st.integers(1, 400), OUTAGES)
+@given(SEEDS, SEEDS, st.integers(1, 400), OUTAGES, SAMPLED)
 def test_any_cut_into_ticks_gives_the_same_decisions(
-    seed: int, dice: int, ticks: int, outages: list[tuple[str, int, int]]
+    seed: int, dice: int, ticks: int, outages: list[tuple[str, int, int]], sampled: tuple[str, ...]
 ) -> None:
-    made = with_gaps(seed, outages)
+    made = with_gaps(seed, outages, sampled)
     assert decide(made, cut(made, dice, ticks=ticks)) == decide(made, cut(made, 0, ticks=1))
 
 
@@ -66,11 +67,8 @@ def test_one_of_two_collectors_down_loses_nothing(seed: int, dice: int, start: i
 
 
 @settings(max_examples=40, deadline=None)
-@given(SEEDS, SEEDS, st.integers(2, 120), st.integers(1, 5), OUTAGES)
-def test_killed_and_restarted_is_like_never_killed(
-    seed: int, dice: int, ticks: int, kills: int, outages: list[tuple[str, int, int]]
-) -> None:
-    made = with_gaps(seed, outages)
+@given(st.builds(with_gaps, SEEDS, OUTAGES, SAMPLED), SEEDS, st.integers(2, 120), st.integers(1, 5))
+def test_killed_and_restarted_is_like_never_killed(made: World, dice: int, ticks: int, kills: int) -> None:
     delivered = cut(made, dice, ticks=ticks)
     stops = sorted(random.Random(dice).choices(range(1, ticks + 1), k=kills))
     decisions, steps = Decisions(), []

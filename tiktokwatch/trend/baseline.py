@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import inf
 from statistics import median
 
 from tiktokwatch.records import EPOCH, Bucket, Score
@@ -144,8 +145,10 @@ class SeasonalBaseline:
     def _estimate(self, source: str, hour: int) -> Usual:
         remembered = self._remembered(source, hour)
         anywhere = remembered + PRIOR
-        of_day = self._like(source, hour, step=DAY_HOURS, steps=DAYS)
-        of_week = self._like(source, hour, step=WEEK_HOURS, steps=WEEKS)
+        days = self._like(source, hour, step=DAY_HOURS, steps=DAYS)
+        weeks = self._like(source, hour, step=WEEK_HOURS, steps=WEEKS)
+        most = _most_unread(days)
+        of_day, of_week = (sum((_tamed(cell, most) for cell in like), NOTHING) for like in (days, weeks))
 
         share = sample.likely_share(remembered.complaints, remembered.posts)
         chatter_share = sample.likely_share(remembered.chatter, remembered.posts, prior=1.0 - sample.SHARE)
@@ -170,16 +173,15 @@ class SeasonalBaseline:
             remembered -= cell
         return remembered
 
-    def _like(self, source: str, hour: int, *, step: int, steps: int) -> Cell:
-        """Sum the hours that lie whole steps back, with their neighbours."""
+    def _like(self, source: str, hour: int, *, step: int, steps: int) -> list[Cell]:
+        """Return the hours that lie whole steps back, with their neighbours."""
         hours = self._hours.get(source, {})
-        like = [
+        return [
             hours[at]
             for back in range(1, steps + 1)
             for at in range(hour - back * step - 1, hour - back * step + 2)
             if at in hours
         ]
-        return sum(_tamed(like), NOTHING)
 
     def _forget_before(self, source: str, hour: int) -> None:
         hours = self._hours[source]
@@ -187,14 +189,15 @@ class SeasonalBaseline:
             self._all[source] -= hours.pop(oldest)
 
 
-def _tamed(cells: Sequence[Cell]) -> Iterable[Cell]:
-    """Return cells with no more unread posts than are plausible in calm.
+def _most_unread(days: Iterable[Cell]) -> float:
+    """Return how many unread posts a minute are plausible in calm, by the median of like hours.
 
-    Volume from before the watch began teaches without anybody having judged whether it was calm; the median of like
-    hours does not follow an outage in one of them.
+    Volume from before the watch began teaches without anybody having judged whether it was calm; the median does not
+    follow an outage in one of the days.
     """
-    rates = [cell.unread / cell.minutes for cell in cells if cell.unread]
-    if not rates:
-        return cells
-    most = LARGEST_HOUR * median(rates)
-    return (replace(cell, unread=min(cell.unread, most * cell.minutes)) for cell in cells)
+    rates = [cell.unread / cell.minutes for cell in days if cell.unread]
+    return LARGEST_HOUR * median(rates) if rates else inf
+
+
+def _tamed(cell: Cell, most: float) -> Cell:
+    return cell if cell.unread <= most * cell.minutes else replace(cell, unread=most * cell.minutes)
