@@ -135,3 +135,29 @@ def test_a_fault_of_our_own_is_not_hidden(web: Web) -> None:
     with pytest.raises(TypeError):
         line.request("GET", web.url, no_such_option=True)
     line.close()
+
+
+@pytest.mark.parametrize(
+    ("date", "refused"),
+    [
+        ("Sun, 20 Sep 2026 11:00:00 GMT", True),
+        ("Sun, 20 Sep 2026 11:57:30 -0000", True),
+        ("Sun, 20 Sep 2026 11:59:00 GMT", False),
+        ("Sun, 20 Sep 2026 15:00:00 GMT", False),
+        ("yesterday", False),
+        ("", False),
+    ],
+)
+def test_a_clock_that_is_ahead_vouches_for_nothing(*, date: str, refused: bool) -> None:
+    server = Web(lambda _: Answer(200, b"{}", {"Date": date}), {})
+    server.start()
+    line = wire()
+    try:
+        if refused:
+            with pytest.raises(CollectError, match=r"clock is \d+ min ahead of the server's: set it"):
+                line.request("GET", server.url)
+        else:
+            assert line.request("GET", server.url).status_code == 200
+    finally:
+        line.close()
+        server.stop()

@@ -26,10 +26,12 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import NewConnectionError
 
+from tiktokwatch.collect.refusals import seconds_until
 from tiktokwatch.errors import CollectError
 
 # A poll reads many pages, and may take this many times what one request may take.
 POLL = 3
+MOST_AHEAD = 120.0  # seconds
 
 Check: TypeAlias = Callable[[requests.Response, datetime], None]
 _Outcome: TypeAlias = "SimpleQueue[requests.Response | Exception | None]"
@@ -105,6 +107,7 @@ class Wire:
         options |= {"timeout": limit + 1, "allow_redirects": False}
         self._session.trust_env = not _is_loopback(url)
         answer = self._wait(limit, method, url, options)
+        self._check_clock(answer, self._now)
         self._check(answer, self._now)
         return answer
 
@@ -117,6 +120,13 @@ class Wire:
             self._outcome.put(None)
         self._line.cut()
         self._session.close()
+
+    def _check_clock(self, answer: requests.Response, now: datetime) -> None:
+        """Refuse to go on with a clock that is ahead: it would vouch for minutes that are still to come."""
+        ahead = -(seconds_until(answer.headers.get("date", ""), now) or 0.0)
+        if ahead > MOST_AHEAD:
+            minutes = f"{ahead / 60:.0f} min"
+            raise CollectError(f"{self._name}: this machine's clock is {minutes} ahead of the server's: set it")
 
     def _wait(self, limit: float, method: str, url: str, options: Mapping[str, Any]) -> requests.Response:
         # In this order: `close` marks first and looks for somebody who waits afterwards.

@@ -92,7 +92,7 @@ def _retry_after(answer: Answer, now: datetime) -> float | None:
     many seconds. Only a 429 is about those windows.
     """
     headers = answer.headers
-    waits = [header_number(headers, "retry-after"), _until_date(headers.get("retry-after", ""), now)]
+    waits = [header_number(headers, "retry-after"), seconds_until(headers.get("retry-after", ""), now)]
     if answer.status_code == TOO_MANY_REQUESTS:
         reset = header_number(headers, "x-rate-limit-reset")
         waits.append(None if reset is None else reset - now.timestamp())
@@ -101,7 +101,8 @@ def _retry_after(answer: Answer, now: datetime) -> float | None:
     return None if wait is None else min(max(wait, 0.0), _LONGEST_WAIT)
 
 
-def _until_date(text: str, now: datetime) -> float | None:
+def seconds_until(text: str, now: datetime) -> float | None:
+    """Return how many seconds after `now` the date of a header lies, None where it holds none."""
     try:
         date = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
