@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tiktokwatch.config import duration
+from tiktokwatch.settings import duration
 from tiktokwatch.outage.board import Expected
 
 MOST_USERS = ZoneInfo("America/New_York")

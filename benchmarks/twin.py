@@ -14,7 +14,7 @@ from pathlib import Path
 from tiktokwatch.classify import artifact
 from tiktokwatch.classify.corpus import read_corpus
 from tiktokwatch.classify.linear import LinearClassifier
-from tiktokwatch.classify.train import _Calibrated, _heads, _pack
+from tiktokwatch.classify.train import twin as trained
 
 CORPUS = artifact.default_dir() / "corpus"
 CODE = Path(artifact.__file__).parent
@@ -25,19 +25,13 @@ def twin() -> LinearClassifier:
     kept = Path(tempfile.gettempdir()) / f"tiktokwatch-twin-{os.getuid()}-{_key()}"
     if not kept.is_dir():
         made = Path(tempfile.mkdtemp(prefix="tiktokwatch-twin-"))
-        artifact.save(made, _trained(), {})
+        shipped = artifact.load(artifact.default_dir())
+        artifact.save(made, trained(read_corpus(CORPUS), like=shipped), {})
         try:
             made.rename(kept)
         except OSError:  # another process was faster
             shutil.rmtree(made)
     return LinearClassifier(artifact.load(kept))
-
-
-def _trained() -> artifact.Model:
-    shipped = artifact.load(artifact.default_dir())
-    rows = zip(shipped.slope.tolist(), shipped.offset.tolist(), shipped.thresholds.tolist(), strict=True)
-    heads = _heads([example for example in read_corpus(CORPUS) if not example.held_out])
-    return _pack(heads, [_Calibrated(slope, offset, threshold, {}) for slope, offset, threshold in rows])
 
 
 def _key() -> str:

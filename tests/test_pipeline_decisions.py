@@ -18,7 +18,7 @@ def test_the_hour_s_window_does_not_keep_an_outage_open() -> None:
     watch.take(tick(0, 300, loud))
     (outage,) = watch.decisions.outages.values()
     assert outage.ended_at < at(110 + 15 + 15 + 30)
-    assert {each.window for each in watch.decisions.evidence if outage.signalled_at < each.at} <= {5, 15}
+    assert {each.window for each in watch.decisions.evidence if outage.signalled_at < each.at} <= {1, 5, 15}
 
 
 def test_the_all_clear_is_not_followed_by_an_echo() -> None:
@@ -34,9 +34,9 @@ def test_the_hour_s_window_comes_back_when_it_holds_nothing_of_the_outage() -> N
     watch.take(tick(0, 300, loud))
     (outage,) = watch.decisions.outages.values()
     asked = watch.lessons.asked
-    assert asked[outage.signalled_at - MINUTE] == {5, 15, 60}
-    assert asked[outage.signalled_at] == asked[outage.ended_at + 59 * MINUTE] == {5, 15}
-    assert asked[outage.ended_at + 60 * MINUTE] == {5, 15, 60}
+    assert asked[outage.signalled_at - MINUTE] == {1, 5, 15, 60}
+    assert asked[outage.signalled_at] == asked[outage.ended_at + 59 * MINUTE] == {1, 5, 15}
+    assert asked[outage.ended_at + 60 * MINUTE] == {1, 5, 15, 60}
 
 
 def test_a_slow_burn_needs_the_hour_s_window() -> None:

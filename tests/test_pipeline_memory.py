@@ -113,8 +113,8 @@ def test_collectors_that_are_gone_are_not_waited_for() -> None:
 
 
 TOLD = re.compile(
-    r"(?P<observed>\d+) people in (?P<window>\d+) min where (?P<expected>[\d.]+) are usual"
-    r" \(surprise (?P<surprise>[\d.]+), threshold 4\.6; (?P<sources>[^;]*);"
+    r"(?P<observed>\d+) people in (?P<window>\d+) min(, (?P<mistaken>[\d.]+) of them perhaps mistaken,)? where (?P<expected>[\d.]+) are usual"
+    r" \(surprise (?P<surprise>[\d.]+), threshold 3\.7; (?P<sources>[^;]*);"
     r" beside them (?P<memes>\d+) jokes, (?P<policy>\d+) policy, (?P<recovery>\d+) recovery\)"
 )
 
@@ -154,6 +154,8 @@ def check(transition: Transition, buckets: list[Bucket], outages: Mapping[int, O
     baseline = relearned(buckets, outages, start)
     scores = [baseline.score(source, own) for source, own in by_source.items()]
     assert told["expected"] == f"{sum(score.expected for score in scores):.1f}"
+    mistaken = sum(score.mistaken for score in scores)
+    assert told["mistaken"] == (f"{mistaken:.1f}" if mistaken >= 0.05 else None)
     surprises = sorted((score.surprise for score in scores), reverse=True)
     assert told["surprise"] == f"{surprises[0] + min(2.0, sum(surprises[1:])):.1f}"
 

@@ -34,8 +34,8 @@ from tiktokwatch.trend.counting import Counted, Counting
 from tiktokwatch.trend.coverage import Coverage
 from tiktokwatch.trend.sample import SPAN, likely
 
-WINDOWS = (5, 15, 60)
-WINDOWS_OF_OUTAGE = (5, 15)  # the hour's window would still hold the outage long after its end
+WINDOWS = (1, 5, 15, 60)
+WINDOWS_OF_OUTAGE = (1, 5, 15)  # the hour's window would still hold the outage long after its end
 TEACH_AFTER = timedelta(hours=2)  # by then an outage that began in a minute has been signalled
 YOUNG = timedelta(days=1)
 TEACH_YOUNG_AFTER = timedelta(minutes=15)  # a watch that knows nothing yet has more to win than to lose

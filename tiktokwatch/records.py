@@ -188,8 +188,9 @@ class Bucket:
 class Score:
     """How surprising the last `window` covered minutes of a source are.
 
-    `surprise` is -log10 of the chance of at least `observed` complaints in as many calm minutes. Where posts were left
-    `unread`, `observed` is what the `read` ones allow to say of all of them (see `trend.sample`).
+    `surprise` is -log10 of the chance of at least `observed` complaints in as many minutes with `expected` ones and,
+    among so much chatter, `mistaken` ones. Where posts were left `unread`, `observed` is what the `read` ones allow to
+    say of all of them (see `trend.sample`).
     """
 
     source: str
@@ -199,6 +200,7 @@ class Score:
     surprise: float
     read: int = 0
     unread: int = 0
+    mistaken: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

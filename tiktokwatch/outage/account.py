@@ -14,6 +14,7 @@ GENERAL = "app"
 BESIDE = ("policy", "elsewhere")
 BEFORE = timedelta(hours=2)
 LOOK_BACK = timedelta(hours=1)
+LEAST_DOUBT = 0.05  # as it is printed
 LEADING_SHARE = 0.45
 FEATURES = frozenset(ASPECTS) - {GENERAL, "feed", "web"}
 
@@ -151,8 +152,10 @@ def reason(evidence: Evidence) -> str:
     if evidence.signal == "blind":
         return "no source can be vouched for"
     sources = ", ".join(f"{score.source} {score.observed}{_sampled(score)}" for score in evidence.scores)
+    mistaken = sum(score.mistaken for score in evidence.scores)
+    doubt = f", {mistaken:.1f} of them perhaps mistaken," if mistaken >= LEAST_DOUBT else ""
     return (
-        f"{evidence.observed} people in {evidence.window} min where {evidence.expected:.1f} are usual"
+        f"{evidence.observed} people in {evidence.window} min{doubt} where {evidence.expected:.1f} are usual"
         f" (surprise {evidence.surprise:.1f}, threshold {evidence.threshold:.1f}; {sources};"
         f" beside them {evidence.memes} jokes, {evidence.policy} policy, {evidence.recovery} recovery)"
     )

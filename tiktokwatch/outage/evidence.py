@@ -13,7 +13,7 @@ from tiktokwatch.records import Score, Signal
 AGREEMENT_CAP = 2.0
 # Overlapping windows, looked at every minute: how many independent looks a day they are worth. Measured by letting
 # quiet days run: benchmarks/false_alarms.py.
-LOOKS_A_DAY = 1440.0
+LOOKS_A_DAY = 180.0
 LOW_SHARE = 0.5
 
 
@@ -53,6 +53,11 @@ class Fused:
         """Return the usual complaints of as many calm minutes, over sources."""
         return sum(score.expected for score in self.scores)
 
+    @property
+    def mistaken(self) -> float:
+        """Return how many of the complaints may be other talk that was mistaken for one, over sources."""
+        return sum(score.mistaken for score in self.scores)
+
 
 def fuse(windows: Mapping[int, Sequence[Score]]) -> Fused:
     """Return the window whose sources together surprise most; the shorter one where two are equal."""
@@ -70,9 +75,8 @@ def signal_of(fused: Fused, sensitivity: Sensitivity) -> Signal:
     """Return what the minute says; "blind" where no source is covered."""
     if not fused.scores:
         return "blind"
-    enough = (
-        fused.observed >= sensitivity.minimum_people and fused.observed >= sensitivity.minimum_ratio * fused.expected
-    )
+    people = fused.observed - fused.mistaken
+    enough = people >= sensitivity.minimum_people and people >= sensitivity.minimum_ratio * fused.expected
     if enough and fused.surprise >= sensitivity.threshold:
         return "high"
     return "low" if fused.surprise >= LOW_SHARE * sensitivity.threshold else "quiet"
