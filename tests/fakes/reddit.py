@@ -1,18 +1,20 @@
-"""Reddit's token endpoint and its listings of new submissions and comments, as far as a collector can tell."""
+"""Reddit's token endpoint, its listings, its search and its look-up by name, as far as a collector can tell."""
 
 from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from tests.fakes.web import Answer, Request, Web, as_json
 from tiktokwatch.collect.reddit import RedditNew
+from tiktokwatch.collect.reddit_checker import RedditChecker
 
 CAP = 1000
+INFO = 100
 LISTING = re.compile(r"/r/([\w+]+)/(new|comments)/?")
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -23,12 +25,14 @@ class _Thing:
     visible_at: datetime
     kind: str
     data: Mapping[str, Any]
+    is_listed: bool = True
 
 
 class RedditServer:
-    """Answers POST /api/v1/access_token and GET /r/a+b/new and /r/a+b/comments/ with what was published.
+    """Answers POST /api/v1/access_token, and GET of listings, searches and names, with what was published.
 
-    `exists` names the subreddits that there are; None: all. `remaining` is what is left of the request quota.
+    That is /r/a+b/new, /r/a+b/comments/, /r/all/search/ and /api/info/. `exists` names the subreddits that there are;
+    None: all. `remaining` is what is left of the request quota. The search finds what is visible for `indexing`.
     """
 
     def __init__(self, *, port: int = 0) -> None:
@@ -38,6 +42,7 @@ class RedditServer:
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.exists: set[str] | None = None
         self.remaining = 600.0
+        self.indexing = timedelta(0)
         self.tokens: list[str] = []
         self._revoked: set[str] = set()
         self._things: list[_Thing] = []
@@ -58,16 +63,21 @@ class RedditServer:
 
     def collector(self, **options: Any) -> RedditNew:
         """Return a collector that asks this server for r/TikTok and r/TikTokHelp."""
-        common = {
+        return RedditNew(**{**self._common(), "subreddits": ("TikTok", "TikTokHelp"), **options})
+
+    def checker(self, **options: Any) -> RedditChecker:
+        """Return a checker that asks this server."""
+        return RedditChecker(**{**self._common(), **options})
+
+    def _common(self) -> dict[str, Any]:
+        return {
             "client_id": self.client_id,
             "client_secret": self.client_secret,
             "user_agent": "linux:tiktokwatch:0 (by /u/nobody)",
-            "subreddits": ("TikTok", "TikTokHelp"),
             "reddit_url": self.url,
             "oauth_url": self.url,
             "timeout": 10,
         }
-        return RedditNew(**{**common, **options})
 
     def publish(
         self,
@@ -96,9 +106,36 @@ class RedditServer:
         self._things.append(_Thing(at, visible_at or at, kind, {**data, **fields}))
         return name
 
-    def delete(self, fullname: str) -> None:
-        """Take something out of the listings, as its author would."""
-        self._things = [thing for thing in self._things if thing.data["name"] != fullname]
+    def delete(self, fullname: str, *, is_listed: bool = False) -> None:
+        """Blank something, as its author would; Reddit lists it still only where others have answered."""
+        blank = {"author": "[deleted]", "removed_by_category": "deleted"}
+        self._change(fullname, "[deleted]", fields=blank, is_listed=is_listed)
+
+    def remove(self, fullname: str, *, is_listed: bool = False) -> None:
+        """Blank something, as a moderator would."""
+        self._change(fullname, "[removed]", fields={"removed_by_category": "moderator"}, is_listed=is_listed)
+
+    def edit(self, fullname: str, text: str) -> None:
+        """Give something another text, now."""
+        self._change(fullname, text, fields={"edited": self.clock().timestamp()})
+
+    def leave(self, author: str) -> None:
+        """Close an account: what was written stays, without a name."""
+        for thing in [thing for thing in self._things if thing.data["author"] == author]:
+            self._replace(thing, {"author": None})
+
+    def _change(self, fullname: str, text: str, *, fields: Mapping[str, Any], is_listed: bool = True) -> None:
+        thing = next(thing for thing in self._things if thing.data["name"] == fullname)
+        if thing.kind == "comment":
+            self._replace(thing, {**fields, "body": text}, is_listed=is_listed)
+            return
+        title, _, body = text.partition("\n\n")
+        words = {"selftext": text} if text in ("[deleted]", "[removed]") else {"title": title, "selftext": body}
+        self._replace(thing, {**fields, **words}, is_listed=is_listed)
+
+    def _replace(self, thing: _Thing, fields: Mapping[str, Any], *, is_listed: bool = True) -> None:
+        known = {name: value for name, value in fields.items() if name in thing.data}
+        self._things[self._things.index(thing)] = replace(thing, data={**thing.data, **known}, is_listed=is_listed)
 
     def revoke(self) -> None:
         """Forget all tokens given so far."""
@@ -107,20 +144,25 @@ class RedditServer:
     def _respond(self, request: Request) -> Answer:
         if request.path == "/api/v1/access_token":
             return self._token(request)
-        listing = LISTING.fullmatch(request.path)
-        if listing is None:
-            return self._refusals()["404"]()
         token = request.headers.get("Authorization", "").removeprefix("bearer ")
         if token not in self.tokens or token in self._revoked:
             problem = {"www-authenticate": 'Bearer realm="reddit", error="invalid_token"'}
             return as_json({"message": "Unauthorized", "error": 401}, status=401, headers=problem)
+        if request.path == "/r/all/search/":
+            return self._answer(self._found(request.params), request.params)
+        if request.path == "/api/info/":
+            names = request.params.get("id", "").split(",")[:INFO]
+            return self._answer([thing for thing in self._things if thing.data["name"] in names], {"limit": str(INFO)})
+        listing = LISTING.fullmatch(request.path)
+        return self._refusals()["404"]() if listing is None else self._newest(listing, request.params)
+
+    def _newest(self, listing: re.Match[str], params: Mapping[str, str]) -> Answer:
         wanted = set(listing[1].split("+"))
         if self.exists is not None and not wanted <= self.exists:
             return Answer(302, b"", {"Location": f"{self.url}/subreddits/search?q={listing[1]}"})
         kind = "post" if listing[2] == "new" else "comment"
-        found = self._listing(kind, wanted, request.params)
-        ids = [child["data"]["name"] for child in found["data"]["children"]]
-        return as_json(found, headers=self._quota(), ids=ids)
+        things = [thing for thing in self._visible(timedelta(0)) if thing.kind == kind]
+        return self._answer([thing for thing in things if thing.data["subreddit"] in wanted], params)
 
     def _token(self, request: Request) -> Answer:
         basic = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
@@ -129,31 +171,24 @@ class RedditServer:
         self.tokens.append(f"reddit-token-hush-{len(self.tokens)}")
         return as_json({"access_token": self.tokens[-1], "token_type": "bearer", "expires_in": 86400, "scope": "*"})
 
-    def _listing(self, kind: str, wanted: set[str], params: Mapping[str, str]) -> Any:
+    def _visible(self, after: timedelta) -> list[_Thing]:
         now = self.clock()
-        things = [
-            thing
-            for thing in self._things
-            if thing.kind == kind and thing.data["subreddit"] in wanted and thing.visible_at <= now
-        ]
+        return [thing for thing in self._things if thing.is_listed and thing.visible_at + after <= now]
+
+    def _found(self, params: Mapping[str, str]) -> list[_Thing]:
+        """Return the submissions of the last day that hold every word of a query."""
+        words = params["q"].casefold().split()
+        since = self.clock() - timedelta(days=1)
+        submissions = [thing for thing in self._visible(self.indexing) if thing.kind == "post" and thing.at >= since]
+        texts = {thing.data["name"]: f"{thing.data['title']} {thing.data['selftext']}" for thing in submissions}
+        return [thing for thing in submissions if all(word in texts[thing.data["name"]].casefold() for word in words)]
+
+    def _answer(self, things: Iterable[_Thing], params: Mapping[str, str]) -> Answer:
         # Equal times in the order of ids, newest first.
-        things = sorted(things, key=lambda thing: (thing.at, thing.data["name"]), reverse=True)[:CAP]
-        names = [thing.data["name"] for thing in things]
-        start = names.index(params["after"]) + 1 if params.get("after") in names else 0
-        stop = names.index(params["before"]) if params.get("before") in names else len(things)
-        page = things[start:stop][: int(params.get("limit", "25"))]
-        ended = start + len(page) >= len(things)
-        return {
-            "kind": "Listing",
-            "data": {
-                "after": None if ended or not page else page[-1].data["name"],
-                "dist": len(page),
-                "modhash": None,
-                "geo_filter": "",
-                "children": [{"kind": thing.data["name"][:2], "data": thing.data} for thing in page],
-                "before": None,
-            },
-        }
+        ordered = sorted(things, key=lambda thing: (thing.at, thing.data["name"]), reverse=True)[:CAP]
+        found = _listing(ordered, params)
+        ids = [child["data"]["name"] for child in found["data"]["children"]]
+        return as_json(found, headers=self._quota(), ids=ids)
 
     def _quota(self) -> Mapping[str, str]:
         self.remaining = max(self.remaining - 1, 0)
@@ -184,6 +219,25 @@ class RedditServer:
             "500": broken(500),
             "503": broken(503),
         }
+
+
+def _listing(things: Sequence[_Thing], params: Mapping[str, str]) -> Any:
+    names = [thing.data["name"] for thing in things]
+    start = names.index(params["after"]) + 1 if params.get("after") in names else 0
+    stop = names.index(params["before"]) if params.get("before") in names else len(things)
+    page = things[start:stop][: int(params.get("limit", "25"))]
+    ended = start + len(page) >= len(things)
+    return {
+        "kind": "Listing",
+        "data": {
+            "after": None if ended or not page else page[-1].data["name"],
+            "dist": len(page),
+            "modhash": None,
+            "geo_filter": "",
+            "children": [{"kind": thing.data["name"][:2], "data": thing.data} for thing in page],
+            "before": None,
+        },
+    }
 
 
 def _submission(number: str, text: str, subreddit: str) -> dict[str, Any]:

@@ -2,51 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from tiktokwatch.collect import reddit_posts
+from tiktokwatch.collect import reddit_cursor, reddit_listing, reddit_posts
+from tiktokwatch.collect.reddit_cursor import Cursor
+from tiktokwatch.collect.reddit_listing import Item, Reading
+from tiktokwatch.collect.reddit_searches import Searches
 from tiktokwatch.errors import CollectError
-from tiktokwatch.records import EPOCH, Batch, Post
+from tiktokwatch.records import Batch, Post
 
 log = logging.getLogger(__name__)
 
-_PAGE = 100
 _SECOND = timedelta(seconds=1)
 
 # Reddit ends a listing at about 1,000 items, a little earlier where some were removed.
-_CAP = 1000
 _NEARLY_CAP = 900
 
 # Items appear out of order; so much of what was read is read again.
 _OVERLAP = timedelta(seconds=30)
 # Some of those that a cursor remembers will be deleted until the next poll.
 _REMEMBERED = 50
+# What was taken back is read again until it moves out of the listings, and named once.
+_GONE = 200
 
-# Seconds since 1970 that a datetime still holds, in the year 5138.
-_LAST = 1e11
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One child of a listing: its fullname, when it was written, and its object."""
-
-    fullname: str
-    at: datetime
-    thing: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """What was read of one listing, newest first, which of it may be new, and from when on it is all there is."""
-
-    items: tuple[_Item, ...]
-    fresh: tuple[_Item, ...]
-    since: datetime
+# All of Reddit is not about TikTok, even if nobody says which words are.
+_KEYWORDS = ("tiktok", "tik tok")
 
 
 class RedditNew:
@@ -58,6 +42,13 @@ class RedditNew:
 
     Items of a subreddit that is `dedicated` to TikTok (None: all are) are kept as they are; of others those whose
     text, or whose thread's title, has one of `keywords` in it (none given: all).
+
+    At most once in `search_every` seconds each of `searches` is asked of all of Reddit; what it finds elsewhere must
+    have a keyword in it ("tiktok" if none is given). The collector vouches for its subreddits, never for the searches:
+    their index runs minutes behind, and what they find of a minute that was vouched for comes late. A search that
+    fails, or has more to show than Reddit shows, neither fails the poll nor narrows what is vouched for.
+
+    Items that were taken back are not posts; the batch names each of them as deleted when it is first seen to be.
     """
 
     source = "reddit"
@@ -73,6 +64,8 @@ class RedditNew:
         listings: Sequence[str] = ("new", "comments"),
         keywords: Sequence[str] = (),
         dedicated: Sequence[str] | None = None,
+        searches: Sequence[str] = (),
+        search_every: float = 120,
         reddit_url: str = "https://www.reddit.com",
         oauth_url: str = "https://oauth.reddit.com",
         lag: float = 10,
@@ -97,6 +90,9 @@ class RedditNew:
             oauth_url=oauth_url,
             timeout=timeout,
         )
+        self._searches = Searches(
+            self._client, name=name, queries=searches, every=timedelta(seconds=search_every), known=known
+        )
 
     def collect(self, *, since: datetime, cursor: str, now: datetime) -> Batch:
         """Return the posts from `since` on, as far as Reddit shows them, among them some that are older or newer.
@@ -107,84 +103,93 @@ class RedditNew:
         if since >= through:
             return Batch(self.name, self.source, since, since, cursor=cursor)
         self._client.start(now)
-        seen = _seen(cursor)
-        readings = {kind: self._read(kind, since=since, seen=seen.get(kind, frozenset())) for kind in self._listings}
-        begin = min(max(reading.since for reading in readings.values()), through)
+        place = reddit_cursor.read(cursor)
+        readings = {kind: self._read(kind, since=since, seen=place.seen.get(kind, ())) for kind in self._listings}
+        starts = {kind: self._start(reading, since=since) for kind, reading in readings.items()}
+        begin = min(max(starts.values()), through)
         note = ""
         if begin > since:
-            count = max(len(reading.items) for reading in readings.values() if reading.since > since)
+            count = max(len(readings[kind].items) for kind, start in starts.items() if start > since)
             note = f"{self.name}: more than {count} items since {since:%d %b %H:%M:%S}, older ones not shown by Reddit"
-        posts = tuple(post for reading in readings.values() for item in reading.fresh for post in self._posts(item))
-        place = {kind: _remembered(reading, before=through - _OVERLAP) for kind, reading in readings.items()}
-        return Batch(self.name, self.source, begin, through, posts, json.dumps(place), note)
+        found = self._searches.find(since=since, now=now, searched_at=place.searched_at, reached=place.reached)
+        gone = _gone([item for reading in readings.values() for item in reading.items] + list(found.items))
+        fresh = [item for reading in readings.values() for item in reading.fresh if self._is_kept(item.thing)]
+        fresh += [item for item in found.items if self._is_kept(item.thing, keywords=self._keywords or _KEYWORDS)]
+        following = Cursor(
+            seen={kind: _remembered(reading, before=through - _OVERLAP) for kind, reading in readings.items()},
+            gone=tuple(dict.fromkeys([*gone, *place.gone]))[:_GONE],
+            searched_at=found.searched_at,
+            reached=found.reached,
+        )
+        return Batch(
+            self.name,
+            self.source,
+            begin,
+            through,
+            tuple(self._posts(fresh, gone=gone)),
+            following.text(),
+            note,
+            deleted=tuple(identity for identity in gone if identity not in place.gone),
+        )
 
     def close(self) -> None:
         """Let go of connections; a `collect` under way in another thread ends with CollectError."""
         self._client.close()
 
-    def _read(self, kind: str, *, since: datetime, seen: frozenset[str]) -> _Reading:
-        items: list[_Item] = []
-        fresh: list[_Item] = []
-        in_a_row = 0
-        for page in self._pages(kind):
-            for item in page:
-                items.append(item)
-                is_old = item.at < since - _OVERLAP and (not seen or item.fullname in seen)
-                in_a_row = in_a_row + 1 if is_old or in_a_row >= self._known else 0
-                if not in_a_row:
-                    fresh.append(item)
-            if in_a_row >= self._known:
-                break
-        else:
-            if seen and not items:
-                raise CollectError(f"{self.name}: the listing of {kind} is empty, which it was not before")
-            if len(items) >= _NEARLY_CAP:
-                # Order is not strict, and times are whole seconds: others of the last ones' may be among the unread.
-                since = max(since, *(item.at + _SECOND for item in items[-self._known :]))
-        return _Reading(tuple(items), tuple(fresh), since)
+    def _read(self, kind: str, *, since: datetime, seen: Sequence[str]) -> Reading:
+        there = frozenset(seen)
 
-    def _pages(self, kind: str) -> Iterator[list[_Item]]:
-        after = None
-        for _ in range(_CAP // _PAGE):
-            page = self._client.listing(kind, limit=_PAGE, after=after)
-            yield list(_items(page["children"]))
-            after = page.get("after")
-            if not isinstance(after, str) or not page["children"]:
-                return
+        def is_old(item: Item) -> bool:
+            return item.at < since - _OVERLAP and (not there or item.fullname in there)
 
-    def _posts(self, item: _Item) -> Iterator[Post]:
-        if not self._is_about_tiktok(item.thing):
-            return
-        try:
-            yield reddit_posts.post(item.thing)
-        except ValueError as error:
-            log.debug("%s: skipped %.20r: %s", self.name, item.fullname, error)
+        reading = reddit_listing.read(partial(self._client.listing, kind), is_old=is_old, known=self._known)
+        if there and not reading.items:
+            raise CollectError(f"{self.name}: the listing of {kind} is empty, which it was not before")
+        return reading
 
-    def _is_about_tiktok(self, thing: Mapping[str, Any]) -> bool:
-        if not self._keywords or str(thing.get("subreddit")).casefold() in self._dedicated:
+    def _start(self, reading: Reading, *, since: datetime) -> datetime:
+        """Return from when on a reading holds everything."""
+        if not reading.is_ended or len(reading.items) < _NEARLY_CAP:
+            return since
+        # Order is not strict, and times are whole seconds: others of the last ones' may be among the unread.
+        return max(since, *(item.at + _SECOND for item in reading.items[-self._known :]))
+
+    def _posts(self, items: Iterable[Item], *, gone: Sequence[str]) -> Iterator[Post]:
+        posts: dict[str, Post] = {}
+        for item in items:
+            try:
+                post = reddit_posts.post(item.thing)
+            except ValueError as error:
+                log.debug("%s: skipped %.20r: %s", self.name, item.fullname, error)
+                continue
+            posts.setdefault(post.id, post)
+        # A search may still show what a listing shows as removed.
+        yield from (post for identity, post in posts.items() if identity not in gone)
+
+    def _is_kept(self, thing: Mapping[str, Any], *, keywords: Sequence[str] | None = None) -> bool:
+        wanted = self._keywords if keywords is None else keywords
+        if not wanted or str(thing.get("subreddit")).casefold() in self._dedicated:
             return True
         words = " ".join(str(thing.get(key) or "") for key in ("title", "selftext", "body", "link_title")).casefold()
-        return any(keyword in words for keyword in self._keywords)
+        return any(keyword in words for keyword in wanted)
 
 
-def _items(children: list[Any]) -> Iterator[_Item]:
-    for child in children:
-        thing = child.get("data") if isinstance(child, dict) else None
-        if not isinstance(thing, dict):
-            continue
-        fullname, seconds = thing.get("name"), thing.get("created_utc")
-        if isinstance(fullname, str) and isinstance(seconds, (int, float)) and 0 <= seconds < _LAST:
-            yield _Item(fullname, EPOCH + timedelta(seconds=seconds), thing)
+def _gone(items: Iterable[Item]) -> list[str]:
+    """Return the ids of what was taken back, each once."""
+    found: dict[str, None] = {}
+    for item in items:
+        if reddit_posts.is_taken_back(item.thing):
+            found.update(dict.fromkeys(_identity(item)))
+    return list(found)
 
 
-def _remembered(reading: _Reading, *, before: datetime) -> list[str]:
+def _identity(item: Item) -> Iterator[str]:
+    try:
+        yield reddit_posts.identity(item.thing)
+    except ValueError:
+        return
+
+
+def _remembered(reading: Reading, *, before: datetime) -> list[str]:
     """Return what the next poll should come upon, if it asks from where this one stopped."""
     return [item.fullname for item in reading.items if item.at < before][:_REMEMBERED]
-
-
-def _seen(cursor: str) -> Mapping[str, frozenset[str]]:
-    """Return the fullnames in a cursor, by listing; none where it is not one of ours."""
-    try:
-        return {kind: frozenset(map(str, fullnames)) for kind, fullnames in json.loads(cursor).items()}
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        return {}

@@ -6,7 +6,7 @@ item without an author spoils a page for them, and the streams lose what comes i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     import requests
 
 _REFUSED = "the client id or its secret was refused: check reddit.client_id and reddit.client_secret"
+_ADVICE: Mapping[int, str] = {
+    UNAUTHORIZED: _REFUSED,
+    3: "sent elsewhere: this is not where Reddit answers, check reddit.oauth_url",
+    FORBIDDEN: "this app may not ask that: check its approval and the user agent",
+}
 _TOKEN_PATH = "/api/v1/access_token"  # noqa: S105 - an address
 _TOKEN_ADVICE: Mapping[int, str] = {
     UNAUTHORIZED: _REFUSED,
@@ -33,7 +38,7 @@ class _StaleTokenError(Exception):
 
 
 class RedditClient:
-    """Reads listings of `subreddits` ("a+b") through praw, each with one request.
+    """Reads listings of `subreddits` ("a+b"), searches, and things by name, through praw, each with one request.
 
     `timeout` bounds a request, in seconds.
     """
@@ -45,7 +50,7 @@ class RedditClient:
         client_id: str,
         client_secret: str,
         user_agent: str,
-        subreddits: str,
+        subreddits: str = "",
         reddit_url: str,
         oauth_url: str,
         timeout: float,
@@ -89,18 +94,33 @@ class RedditClient:
         """
         # The addresses that praw's own listings ask.
         path = f"/r/{self._subreddits}/{kind}" + ("/" if kind == "comments" else "")
-        params: dict[str, str | int] = {"limit": limit}
-        if after is not None:
-            params["after"] = after
-        answer = self._answer(path, params)
-        data = answer.get("data") if isinstance(answer, dict) else None
-        if not isinstance(data, dict) or not isinstance(data.get("children"), list):
-            raise CollectError(f"{self._name}: the answer is JSON, but not a listing")
-        return data
+        return self._page(path, {"limit": limit}, after=after)
+
+    def search(self, query: str, *, limit: int, after: str | None) -> Mapping[str, Any]:
+        """Return the `data` of one page of the day's submissions on all of Reddit that match a query, newest first.
+
+        Raises CollectError.
+        """
+        params: dict[str, str | int] = {"q": query, "sort": "new", "t": "day", "type": "link", "limit": limit}
+        return self._page("/r/all/search/", params, after=after)
+
+    def info(self, fullnames: Sequence[str]) -> Mapping[str, Any]:
+        """Return the `data` of a listing of what there is of at most 100 things, by fullname.
+
+        Raises CollectError.
+        """
+        return self._page("/api/info/", {"id": ",".join(fullnames)}, after=None)
 
     def close(self) -> None:
         """Let go of connections; a request under way in another thread ends with CollectError."""
         self._wire.close()
+
+    def _page(self, path: str, params: dict[str, str | int], *, after: str | None) -> Mapping[str, Any]:
+        answer = self._answer(path, params if after is None else {**params, "after": after})
+        data = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(data, dict) or not isinstance(data.get("children"), list):
+            raise CollectError(f"{self._name}: the answer is JSON, but not a listing")
+        return data
 
     def _log_in(self) -> praw.Reddit:
         """Return a praw that will fetch a token of its own when it needs one."""
@@ -136,11 +156,12 @@ class RedditClient:
         raise CollectError(f"{self._name}: the request quota is used up for {wait:.0f} s", retry_after=wait)
 
     def _check(self, answer: requests.Response, now: datetime) -> None:
-        is_token = _TOKEN_PATH in (answer.url or "")
+        url = answer.url or ""
+        is_token = _TOKEN_PATH in url
         if answer.status_code == UNAUTHORIZED and not is_token:
             raise _StaleTokenError
-        advice = _TOKEN_ADVICE if is_token else self._advice
-        error = refusal(answer, name=self._name, now=now, advice=advice)
+        advice = self._advice if f"/r/{self._subreddits}/" in url else _ADVICE
+        error = refusal(answer, name=self._name, now=now, advice=_TOKEN_ADVICE if is_token else advice)
         self._note_quota(answer, now)
         if error is not None:
             raise error

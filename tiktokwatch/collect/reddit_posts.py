@@ -34,7 +34,8 @@ def post(thing: Mapping[str, Any]) -> Post:
     """
     prefix = _prefix(thing)
     number = _number(thing, prefix)
-    _refuse_removed(thing)
+    if is_taken_back(thing):
+        raise ValueError("a Reddit post that was deleted or removed")
     text = _text(thing, prefix)
     return Post(
         id=f"reddit:{prefix}_{number}",
@@ -45,6 +46,29 @@ def post(thing: Mapping[str, Any]) -> Post:
         url=_url(thing, prefix, number),
         kind=_kind(thing, prefix),
     )
+
+
+def identity(thing: Mapping[str, Any]) -> str:
+    """Return the id that the post of a submission or comment has, even if it was taken back. Raises ValueError."""
+    prefix = _prefix(thing)
+    return f"reddit:{prefix}_{_number(thing, prefix)}"
+
+
+def is_taken_back(thing: Mapping[str, Any]) -> bool:
+    """Say whether its author or a moderator has taken a submission or comment back, now or after it was recorded.
+
+    An author who left is no sign of it: Reddit keeps what they wrote, without their name.
+    """
+    meta = thing.get("_meta")
+    later = isinstance(meta, Mapping) and any(meta.get(name) for name in _LATER_REMOVALS)
+    texts = [thing.get(name) for name in ("title", "selftext", "body")]
+    gone = any(isinstance(text, str) and text.strip().lower() in _GONE for text in texts)
+    return later or gone or any(thing.get(name) for name in _REMOVALS)
+
+
+def has_author(thing: Mapping[str, Any]) -> bool:
+    """Say whether whoever wrote a submission or comment still has an account."""
+    return bool(_author(thing.get("author")))
 
 
 def _prefix(thing: Mapping[str, Any]) -> str:
@@ -68,15 +92,6 @@ def _number(thing: Mapping[str, Any], prefix: str) -> str:
     raise ValueError("a Reddit post without a usable id")
 
 
-def _refuse_removed(thing: Mapping[str, Any]) -> None:
-    meta = thing.get("_meta")
-    later = isinstance(meta, Mapping) and any(meta.get(name) for name in _LATER_REMOVALS)
-    body = thing.get("body") if isinstance(thing.get("body"), str) else thing.get("selftext")
-    gone = isinstance(body, str) and body.strip().lower() in _GONE
-    if later or gone or any(thing.get(name) for name in _REMOVALS):
-        raise ValueError("a Reddit post that was deleted or removed")
-
-
 def _text(thing: Mapping[str, Any], prefix: str) -> str:
     title = _string(thing.get("title")) if prefix == "t3" else ""
     body = _string(thing.get("selftext" if prefix == "t3" else "body"))
@@ -85,8 +100,6 @@ def _text(thing: Mapping[str, Any], prefix: str) -> str:
         raise ValueError("a Reddit post without text")
     if len(text) > LONGEST:
         raise ValueError("a text longer than any post")
-    if prefix == "t3" and title.strip().lower() in _GONE:
-        raise ValueError("a Reddit post that was deleted or removed")
     return text
 
 
