@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiktokwatch.collect import ticklines
-from tiktokwatch.records import Batch, Fault, Gap, Post, Tick
+from tiktokwatch.records import MINUTE, Batch, Count, Fault, Gap, Post, Tick
 
 AT = datetime(2026, 3, 4, 18, 5, 1, 123456, tzinfo=UTC)
 
@@ -25,17 +26,20 @@ posts = st.builds(
     text=texts,
     lang=texts,
     url=texts,
-    kind=st.sampled_from(["post", "reply", "quote", "repost"]),
+    kind=st.sampled_from(["post", "reply", "quote", "repost", "official"]),
 )
 batches = st.builds(
     Batch,
     collector=texts,
-    source=texts,
+    source=texts | st.just("x"),
     since=moments,
     through=moments,
     posts=st.lists(posts, max_size=3).map(tuple),
     cursor=texts,
     note=texts,
+    counts=st.lists(
+        st.builds(Count, source=texts | st.just("x"), at=moments, posts=st.integers(0, 2**53)), max_size=3
+    ).map(tuple),
 )
 gaps = st.builds(Gap, collector=texts, source=texts, start=moments, end=moments, reason=texts)
 faults = st.builds(Fault, collector=texts, source=texts, at=moments, reason=texts, retry_at=st.none() | moments)
@@ -64,6 +68,57 @@ def test_a_tick_comes_back_as_it_was(tick: Tick) -> None:
     assert line.isascii()
     assert "\n" not in line
     assert ticklines.decode(json.loads(line)) == tick
+
+
+def counted(*counts: Count) -> Tick:
+    return Tick(now=AT, batches=(Batch("x-counts", "x", AT, AT, counts=counts),))
+
+
+def test_counts_are_pairs() -> None:
+    line = ticklines.encode(counted(Count("x", AT, 7), Count("reddit", AT + MINUTE, 0)))
+    assert line.endswith(
+        '"posts":[],"counts":[["2026-03-04T18:05:01.123456+00:00",7],'
+        '["2026-03-04T18:06:01.123456+00:00",0,"reddit"]]}],"gaps":[],"faults":[]}'
+    )
+
+
+def test_a_line_without_counts_is_as_it_always_was() -> None:
+    assert ticklines.encode(counted()) == (
+        '{"tiktokwatch":1,"now":"2026-03-04T18:05:01.123456+00:00","batches":[{"collector":"x-counts","source":"x",'
+        '"since":"2026-03-04T18:05:01.123456+00:00","through":"2026-03-04T18:05:01.123456+00:00","cursor":"",'
+        '"note":"","posts":[]}],"gaps":[],"faults":[]}'
+    )
+
+
+def test_what_was_deleted_is_not_written() -> None:
+    batch = counted().batches[0]
+    gone = Tick(now=AT, batches=(replace(batch, deleted=("x:1", "@ann")),))
+    assert ticklines.encode(gone) == ticklines.encode(counted())
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        None,
+        {},
+        [None],
+        [[]],
+        [["2026-03-04T18:05:00+00:00"]],
+        [["2026-03-04T18:05:00+00:00", 1, "x", 1]],
+        [["2026-03-04T18:05:00", 1]],
+        [[5, 1]],
+        [["2026-03-04T18:05:00+00:00", -1]],
+        [["2026-03-04T18:05:00+00:00", 1.0]],
+        [["2026-03-04T18:05:00+00:00", True]],
+        [["2026-03-04T18:05:00+00:00", 2**53 + 1]],
+        [["2026-03-04T18:05:00+00:00", 1, 7]],
+    ],
+)
+def test_wrong_counts_are_refused(counts: object) -> None:
+    obj = json.loads(ticklines.encode(counted()))
+    obj["batches"][0]["counts"] = counts
+    with pytest.raises(ValueError, match=r"^a tick "):
+        ticklines.decode(obj)
 
 
 @pytest.mark.parametrize("text", ["\ud83d", "\ud83d\ude00", "a\ud83d\ude00b\ud83d\ude00", "\U0001f600\ude00"])

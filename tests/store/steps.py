@@ -16,7 +16,9 @@ from tiktokwatch.records import (
     MINUTE,
     Batch,
     Bucket,
+    Count,
     Evidence,
+    Expense,
     Fault,
     Gap,
     Judged,
@@ -60,7 +62,7 @@ posts = st.builds(
     text=texts,
     lang=texts,
     url=texts,
-    kind=st.sampled_from(["post", "reply", "quote", "repost"]),
+    kind=st.sampled_from(["post", "reply", "quote", "repost", "official"]),
 )
 verdicts = st.builds(
     Verdict,
@@ -74,7 +76,9 @@ verdicts = st.builds(
     places=names,
     fingerprint=st.lists(st.integers(0, 2**64 - 1), max_size=3).map(tuple),
 )
-judged = st.builds(Judged, post=posts, verdict=verdicts, standing=st.none() | st.sampled_from(["counted", "late"]))
+judged = st.builds(
+    Judged, post=posts, verdict=verdicts, standing=st.none() | st.sampled_from(["counted", "late", "official"])
+)
 buckets = st.builds(
     Bucket,
     source=texts,
@@ -89,8 +93,19 @@ buckets = st.builds(
     chatter=counts,
     aspects=mappings,
     places=mappings,
+    volume=counts,
 )
-scores = st.builds(Score, source=texts, window=counts, observed=counts, expected=figures, surprise=figures)
+scores = st.builds(
+    Score,
+    source=texts,
+    window=counts,
+    observed=counts,
+    expected=figures,
+    surprise=figures,
+    read=st.just(0) | counts,
+    unread=st.just(0) | counts,
+    mistaken=st.just(0.0) | figures,
+)
 evidence = st.builds(
     Evidence,
     at=moments,
@@ -152,6 +167,16 @@ batches = st.builds(
     posts=st.lists(posts, max_size=3).map(tuple),
     cursor=texts,
     note=texts,
+    counts=st.lists(st.builds(Count, source=texts, at=moments, posts=counts), max_size=4).map(tuple),
+    deleted=st.lists(st.sampled_from(["too long for an id", "@too long for an author"]), max_size=2).map(tuple),
+)
+expenses = st.builds(
+    Expense,
+    source=st.sampled_from(["x", "reddit", "a\0b", "\ud83d"]),
+    at=st.integers(0, 3).map(lambda hour: START + hour * timedelta(hours=1)),
+    kind=st.sampled_from(["post", "request"]),
+    units=st.integers(-(2**40), 2**40),
+    dollars=st.floats(-1e9, 1e9, allow_nan=False),
 )
 
 
@@ -204,7 +229,7 @@ def numbered(number: int) -> Step:
 
 
 def once(ticks: Iterable[Tick]) -> list[Tick]:
-    """Return the ticks with every post where it is said last in the tick in which it came first."""
+    """Return the ticks with every post where it is said last in the tick in which it came first, and no deletions."""
     seen: set[str] = set()
     kept = []
     for tick in ticks:
@@ -212,7 +237,7 @@ def once(ticks: Iterable[Tick]) -> list[Tick]:
         new = {name: spot for name, spot in last.items() if name not in seen}
         seen.update(new)
         batches = [
-            replace(batch, posts=tuple(post for at, post in new.values() if at == place))
+            replace(batch, posts=tuple(post for at, post in new.values() if at == place), deleted=())
             for place, batch in enumerate(tick.batches)
         ]
         kept.append(replace(tick, batches=tuple(batches)))

@@ -22,7 +22,7 @@ SEEDS = st.integers(0, 2**32)
 @settings(max_examples=10, deadline=None)
 @given(SEEDS, st.integers(1, 40), st.integers(5, 200), st.integers(1, 60))
 def test_the_memory_is_what_the_steps_said(seed: int, ticks: int, start: int, minutes: int) -> None:
-    made = down(world(seed), "x", start=start, minutes=minutes)
+    made = down(world(seed, sampled=("x",)), "x", start=start, minutes=minutes)
     steps: list[Step] = []
     dice = random.Random(seed)
     with fresh_database() as path, Store.open(path) as store:
@@ -42,13 +42,14 @@ def in_order(memory: Memory) -> Memory:
         marks=tuple(sorted(memory.marks, key=lambda mark: mark.collector)),
         recent=tuple(sorted(memory.recent, key=lambda each: (each.post.at, each.post.id))),
         gaps=tuple(sorted(memory.gaps, key=lambda gap: gap.start)),
+        counts=tuple(sorted(memory.counts, key=lambda count: (count.at, count.source))),
     )
 
 
 @settings(max_examples=10, deadline=None)
 @given(SEEDS, st.integers(2, 40), st.integers(1, 4))
 def test_killed_and_reopened_is_like_never_killed(seed: int, ticks: int, kills: int) -> None:
-    made = world(seed)
+    made = world(seed, sampled=("reddit",))
     delivered = cut(made, seed, ticks=ticks)
     stops = set(random.Random(seed).choices(range(ticks), k=kills))
     whole, pieces = Decisions(), Decisions()
@@ -71,7 +72,7 @@ def test_killed_and_reopened_is_like_never_killed(seed: int, ticks: int, kills: 
 @settings(max_examples=10, deadline=None)
 @given(SEEDS, st.integers(1, 40), st.integers(5, 200), st.integers(1, 60))
 def test_what_was_recorded_replays_to_the_same_decisions(seed: int, ticks: int, start: int, minutes: int) -> None:
-    made = down(world(seed), "reddit", start=start, minutes=minutes)
+    made = down(world(seed, sampled=("reddit", "x")), "reddit", start=start, minutes=minutes)
     delivered = [Tick(t.now, (*t.batches, *t.batches[:1]), t.gaps) for t in cut(made, seed, ticks=ticks)]
     live, again = Decisions(), Decisions()
     with fresh_database() as path:
@@ -121,6 +122,28 @@ def test_the_spans_of_the_memory(tmp_path: Path) -> None:
         assert [outage.id for outage in memory.outages] == [3]
         assert memory.authors == frozenset()
         assert [each.post.id for each in memory.recent] == ["x:2"]
+
+
+def test_whose_author_was_dropped_is_known_by_the_first_post(tmp_path: Path) -> None:
+    verdict = Verdict(0.9, 0, 0, 0, about_tiktok=True, labels=("complaint",))
+    said = [Post(f"x:{number}", "x", START + number * MINUTE, author, "down") for number, author in enumerate("aabb")]
+    step = Step(
+        Tick(START),
+        settled=START + 9 * MINUTE,
+        judged=tuple(
+            Judged(post, verdict, standing)
+            for post, standing in zip(said, ("counted", "repeat", "counted", "repeat"), strict=True)
+        ),
+        outages=(Outage(1, "app", "outage", "technical", START, START),),
+    )
+    with Store.open(tmp_path / "watch.db") as store:
+        store.save(step)
+        assert store.memory().authors == {"x:a", "x:b"}
+        store.forget("@a")
+        assert store.memory().authors == {"x:x:0", "x:b"}
+        store.prune(before_text=START + 9 * MINUTE)
+        assert store.memory().authors == {"x:x:0", "x:x:2"}
+        assert store._read.people() == 2
 
 
 def test_four_hours_of_evidence_and_two_transitions(tmp_path: Path) -> None:

@@ -3,11 +3,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.store.steps import numbered
+from tests.store.steps import MINUTE, SECOND, START, numbered
 from tiktokwatch.errors import StoreError
 from tiktokwatch.store import schema
 from tiktokwatch.store.reader import Reader
@@ -62,6 +63,52 @@ def test_every_earlier_version_comes_up_to_date(tmp_path: Path, monkeypatch: pyt
         Store.open(path).close()
         assert figure(path, "PRAGMA user_version") == schema.VERSION
         assert [line for line in dump(path) if "CREATE" in line] == [line for line in dump(newest) if "CREATE" in line]
+
+
+@pytest.fixture
+def version_1(tmp_path: Path) -> Path:
+    """Return a file of the first release: three minutes, one of them without texts, a forgotten post, two that wait."""
+    path = tmp_path / "watch.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript((Path(__file__).parent / "version_1.sql").read_text())
+    return path
+
+
+def test_a_file_of_the_first_release_loses_nothing(version_1: Path, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"watch\.db was written by an older tiktokwatch; start the daemon"):
+        Reader.open(version_1)
+    newest = tmp_path / "newest.db"
+    Store.open(newest).close()
+    with Store.open(version_1, create=False) as store:
+        memory = store.memory()
+        assert store.forget("reddit:w1") == 1
+    assert [line for line in dump(version_1) if "CREATE" in line] == [line for line in dump(newest) if "CREATE" in line]
+    assert figure(version_1, "PRAGMA integrity_check") == "ok"
+    assert memory.settled == START + 3 * MINUTE
+    assert memory.counts == ()
+    waiting = [judged.post for judged in memory.recent if judged.standing is None]
+    assert [post.text for post in waiting] == ["down", "it won't load; \0 is why"]
+    with Reader.open(version_1) as reader:
+        assert len(list(reader.ticks())) == 4
+        assert list(reader.ticks())[2] == numbered(2).tick
+        assert reader.buckets() == [bucket for number in range(3) for bucket in numbered(number).buckets]
+        assert [score.unread for evidence in reader.evidence() for score in evidence.scores] == [0] * 6
+        assert len(reader.judged()) == 10
+        assert [each.post.id for each in reader.judged() if each.post.text] == [
+            "x:1-0", "x:1-2", "x:2-0", "x:2-1", "x:2-2", "reddit:w0"
+        ]  # fmt: skip
+        assert reader.posts_to_check(source="x", written_before=START + 2 * MINUTE, limit=9) == ["x:1-0", "x:1-2"]
+
+
+def test_what_the_first_release_forgot_stays_forgotten(version_1: Path) -> None:
+    with Store.open(version_1) as store:
+        store.save(replace(numbered(1), transitions=()))
+        assert store._read.post("x:1-1") is None
+        assert [judged.post.id for judged in store.memory().recent if judged.post.id.startswith("x:1")] == [
+            "x:1-0",
+            "x:1-2",
+        ]
+        assert store.prune(before_unchecked={"x": START + MINUTE + SECOND}).unchecked == 1
 
 
 @pytest.fixture

@@ -148,6 +148,25 @@ def test_people_whose_names_were_dropped_still_count(store: Store, reader: Reade
     assert reader.people() == 2
 
 
+def test_official_words_stay_events(store: Store, reader: Reader) -> None:
+    official = [replace(said(number, author="7"), standing="official") for number in range(4)]
+    official = [replace(each, post=replace(each.post, kind="official")) for each in official]
+    store.save(Step(IDLE, judged=(said(9), *reversed(official))))
+    assert reader.official_words() == [each.post for each in official]
+    assert reader.official_words(since=START + SECOND, until=START + 3 * SECOND) == [
+        each.post for each in official[1:3]
+    ]
+    store.prune(before_text=START + 2 * SECOND)
+    assert [post.text for post in reader.official_words()] == ["", "", "words 2", "words 3"]
+    assert reader.people() == 1
+
+
+def test_the_volume_of_hours(store: Store) -> None:
+    minutes = tuple(Bucket("x", at, covered=True, volume=number) for number, at in enumerate(TIMES))
+    store.save(Step(IDLE, buckets=minutes))
+    assert [row["volume"] for row in store._db.query("SELECT volume FROM hours")] == [45]
+
+
 def test_tallies_are_of_posts(store: Store, reader: Reader) -> None:
     judged = (
         said(1, "complaint", "meme"),
@@ -188,7 +207,7 @@ def test_a_snapshot_stays_while_the_writer_goes_on(store: Store, reader: Reader)
 def test_the_views_read_like_tables(store: Store) -> None:
     store.save(numbered(0))
     store.save(numbered(70))
-    assert list(store._db.query("SELECT hour, source, minutes, covered, posts, complaints FROM hours")) == [
+    assert list(store._db.query("SELECT hour, source, minutes, covered, posts, complaints, volume FROM hours")) == [
         {
             "hour": f"2026-03-02T{hour}:00:00.000000Z",
             "source": source,
@@ -196,6 +215,7 @@ def test_the_views_read_like_tables(store: Store) -> None:
             "covered": 1,
             "posts": n,
             "complaints": n,
+            "volume": 0,
         }
         for hour in (12, 13)
         for source, n in (("reddit", 0), ("x", 3))
@@ -215,19 +235,27 @@ def test_no_read_scans_what_grows_with_the_years(store: Store) -> None:
             read(**span)
         reader.samples(limit=5, **span)
         reader.buckets(source="x", **span)
+        reader.official_words(**span)
+        reader.counts(since=START)
         list(reader.ticks(**span))
     reader.state()
     reader.post("x:1")
     store.memory()
+    reader.expenses(since=START)
+    reader.expenses(source="x", since=START)
+    reader.posts_to_check(source="x", written_before=START, limit=5)
+    store.note_checked(["x:0-0"], START)
     store.prune(before_text=START, before_posts=START, before_ticks=START, before_evidence=START)
+    store.prune(before_unchecked={"x": START})
     store.forget("@somebody")
-    store.forget("x:0-0")
+    store.forget_all(["@somebody", "x:0-0"], source="x")
     reader._connection.set_trace_callback(None)
     reads = {sql for sql in said if sql.split()[0] in ("SELECT", "UPDATE", "DELETE")}
     assert len(reads) > 20
     small = (
         "SCAN outages",
         "SCAN progress",
+        "SCAN stand_ins",
         "SCAN cursors",
         "SCAN (subquery",
         "SCAN verdicts USING INDEX verdicts_waiting",

@@ -15,7 +15,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.store import steps
-from tiktokwatch.records import Batch, Bucket, Evidence, Fault, Gap, Judged, Mark, Outage, Post, Step, Tick, Verdict
+from tiktokwatch.records import (
+    MINUTE,
+    Batch,
+    Bucket,
+    Count,
+    Evidence,
+    Expense,
+    Fault,
+    Gap,
+    Judged,
+    Mark,
+    Outage,
+    Post,
+    Score,
+    Step,
+    Tick,
+    Verdict,
+)
 from tiktokwatch.store.cells import moment, packed
 from tiktokwatch.store.reader import Reader
 from tiktokwatch.store.writer import Store
@@ -102,6 +119,31 @@ def test_ticks(batches: tuple[Batch, ...], gaps: tuple[Gap, ...], faults: tuple[
     assert found == ([] if tick == Tick(now) else steps.once([tick]))
 
 
+@round_trip
+@given(some(steps.batches), st.none() | steps.moments)
+def test_counts(batches: tuple[Batch, ...], since: datetime | None) -> None:
+    found = back(Step(Tick(steps.START, batches)), lambda reader: reader.counts(since=since))
+    said: dict[tuple[str, datetime], int] = {}
+    for count in (count for batch in batches for count in batch.counts):
+        if since is None or count.at >= since:
+            said[count.source, count.at] = max(count.posts, said.get((count.source, count.at), 0))
+    assert {(count.source, count.at): count.posts for count in found} == said
+    assert [count.at for count in found] == sorted(count.at for count in found)
+    assert len(found) == len(said)
+
+
+def test_a_week_of_counts_in_one_batch(tmp_path: Path) -> None:
+    week = tuple(Count("x", steps.START + number * MINUTE, number % 7) for number in range(10_080))
+    batch = Batch("x-1", "x", steps.START, steps.START + len(week) * MINUTE, counts=week)
+    settled = steps.START + 10_000 * MINUTE
+    with Store.open(tmp_path / "watch.db") as store:
+        store.save(Step(Tick(batch.through, (batch,)), settled=settled))
+        assert store.memory().counts == week[10_000:]
+        assert [tick.batches for tick in store._read.ticks()] == [(batch,)]
+        store.prune(before_ticks=batch.through + MINUTE)
+        assert store._db.table("volumes").count == 0
+
+
 @given(st.lists(steps.moments, max_size=9))
 def test_the_order_of_texts_is_the_order_of_time(moments: Sequence[datetime]) -> None:
     assert sorted(map(moment, moments)) == [moment(at) for at in sorted(moments)]
@@ -120,13 +162,29 @@ def test_text_stays_text_where_sqlite_can_hold_it() -> None:
     assert packed("\ud83d") == b"\xed\xa0\xbd"
 
 
+def test_every_field_of_a_score_is_kept(tmp_path: Path) -> None:
+    score = Score("x", **{field.name: number for number, field in enumerate(fields(Score)) if number})
+    evidence = Evidence(steps.START, "high", "outage", scores=(score,))
+    with Store.open(tmp_path / "watch.db") as store:
+        store.save(Step(IDLE, evidence=(evidence,)))
+        assert store._read.evidence() == [evidence]
+
+
 def test_every_field_has_a_column(tmp_path: Path) -> None:
-    elsewhere = {"Judged": {"post", "verdict"}, "Bucket": {"at"}, "Batch": {"posts"}, "Fault": {"at", "reason"}}
+    elsewhere = {
+        "Judged": {"post", "verdict"},
+        "Bucket": {"at"},
+        "Batch": {"counts", "deleted"},
+        "Count": {"at"},
+        "Fault": {"at", "reason"},
+    }
     tables: dict[str, tuple[type[Any], ...]] = {
         "posts": (Post,),
         "verdicts": (Verdict, Judged),
         "minute_counts": (Bucket,),
         "polls": (Batch, Fault),
+        "volumes": (Count,),
+        "expenses": (Expense,),
         "gaps": (Gap,),
         "cursors": (Mark,),
         "outages": (Outage,),

@@ -1,4 +1,7 @@
-"""Ticks as lines of JSON: the recording that tiktokwatch writes itself, from which nothing is missing."""
+"""Ticks as lines of JSON: the recording that tiktokwatch writes itself, from which nothing is missing.
+
+What a batch says was deleted is not written: the deleted leave no trace. Lines without counts are as they always were.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar, get_args
 
-from tiktokwatch.records import Batch, Fault, Gap, Kind, Post, Tick
+from tiktokwatch.records import Batch, Count, Fault, Gap, Kind, Post, Tick
 
 MARK = "tiktokwatch"
 VERSION = 1
+LARGEST = 2**53  # beyond it, not every reader of JSON knows one number from the next
 
 _Noun = TypeVar("_Noun")
 _KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
@@ -48,7 +52,7 @@ def decode(obj: Mapping[str, Any]) -> Tick:
 
 
 def _batch_to(batch: Batch) -> dict[str, Any]:
-    return {
+    columns: dict[str, Any] = {
         "collector": _parts(batch.collector),
         "source": _parts(batch.source),
         "since": batch.since.isoformat(),
@@ -57,6 +61,15 @@ def _batch_to(batch: Batch) -> dict[str, Any]:
         "note": _parts(batch.note),
         "posts": [_post_to(post) for post in batch.posts],
     }
+    if batch.counts:
+        columns["counts"] = [_count_to(count, batch.source) for count in batch.counts]
+    return columns
+
+
+def _count_to(count: Count, source: str) -> list[Any]:
+    """Return the minute and its posts, and whose they are where the batch does not say it."""
+    told = [count.at.isoformat(), count.posts]
+    return told if count.source == source else [*told, _parts(count.source)]
 
 
 def _post_to(post: Post) -> dict[str, Any]:
@@ -93,16 +106,32 @@ def _fault_to(fault: Fault) -> dict[str, Any]:
 
 
 def _batch_from(obj: Mapping[str, Any]) -> Batch:
-    _only(obj, "a batch", "collector", "source", "since", "through", "cursor", "note", "posts")
+    _only(obj, "a batch", "collector", "source", "since", "through", "cursor", "note", "posts", perhaps="counts")
+    source = _string(obj, "source")
     return Batch(
         collector=_string(obj, "collector"),
-        source=_string(obj, "source"),
+        source=source,
         since=_moment(obj, "since"),
         through=_moment(obj, "through"),
         posts=_many(obj, "posts", _post_from),
         cursor=_string(obj, "cursor"),
         note=_string(obj, "note"),
+        counts=_counts_from(obj.get("counts", []), source),
     )
+
+
+def _counts_from(told: object, source: str) -> tuple[Count, ...]:
+    if not isinstance(told, list) or not all(isinstance(item, list) and len(item) in (2, 3) for item in told):
+        raise ValueError("a tick whose 'counts' are no list of minutes with their posts")
+    items = (dict(zip(("minute", "posts", "source"), item, strict=False)) for item in told)
+    return tuple(_count_from({"source": source} | item) for item in items)
+
+
+def _count_from(obj: Mapping[str, Any]) -> Count:
+    posts = obj["posts"]
+    if not isinstance(posts, int) or isinstance(posts, bool) or not 0 <= posts <= LARGEST:
+        raise ValueError("a tick with a count that is no number of posts")
+    return Count(source=_string(obj, "source"), at=_moment(obj, "minute"), posts=posts)
 
 
 def _post_from(obj: Mapping[str, Any]) -> Post:
@@ -144,12 +173,12 @@ def _fault_from(obj: Mapping[str, Any]) -> Fault:
     )
 
 
-def _only(obj: Mapping[str, Any], noun: str, *keys: str) -> None:
-    """Raise ValueError unless `obj` has exactly these keys."""
+def _only(obj: Mapping[str, Any], noun: str, *keys: str, perhaps: str = "") -> None:
+    """Raise ValueError unless `obj` has exactly these keys, and perhaps one more."""
     missing = [key for key in keys if key not in obj]
     if missing:
         raise ValueError(f"a tick in which {noun} has no {missing[0]!r}")
-    if len(obj) != len(keys):
+    if len(obj) != len(keys) + (perhaps in obj):
         raise ValueError(f"a tick in which {noun} has more than tiktokwatch writes")
 
 

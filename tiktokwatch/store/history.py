@@ -1,4 +1,4 @@
-"""The ticks that were, rebuilt from polls, posts and gaps."""
+"""The ticks that were, rebuilt from polls, posts, counts and gaps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from sqlite3 import Row
 
-from tiktokwatch.records import Batch, Fault, Gap, Post, Tick
+from tiktokwatch.records import Batch, Count, Fault, Gap, Post, Tick
 from tiktokwatch.store import rows
 from tiktokwatch.store.opening import one_moment
 
@@ -21,6 +21,10 @@ _GAPS = "SELECT * FROM gaps WHERE tick_id BETWEEN ? AND ? ORDER BY id"
 _POSTS = """
     SELECT posts.* FROM polls JOIN posts ON posts.poll_id = polls.id
     WHERE polls.tick_id BETWEEN ? AND ? ORDER BY posts.poll_id, posts.rowid
+"""
+_COUNTS = """
+    SELECT volumes.* FROM polls JOIN volumes ON volumes.poll_id = polls.id
+    WHERE polls.tick_id BETWEEN ? AND ? ORDER BY volumes.poll_id, volumes.place
 """
 
 
@@ -44,11 +48,14 @@ def _rebuilt(connection: sqlite3.Connection, found: list[tuple[int, str]]) -> li
     posts: dict[int, list[Post]] = defaultdict(list)
     for row in _all(connection, _POSTS, span):
         posts[row["poll_id"]].append(rows.post_of(row))
+    counts: dict[int, list[Count]] = defaultdict(list)
+    for row in _all(connection, _COUNTS, span):
+        counts[row["poll_id"]].append(rows.count_of(row))
     batches: dict[int, list[Batch]] = defaultdict(list)
     faults: dict[int, list[Fault]] = defaultdict(list)
     for row in _all(connection, _POLLS, span):
         if row["fault"] is None:
-            batches[row["tick_id"]].append(rows.batch_of(row, tuple(posts[row["id"]])))
+            batches[row["tick_id"]].append(rows.batch_of(row, tuple(posts[row["id"]]), tuple(counts[row["id"]])))
         else:
             faults[row["tick_id"]].append(rows.fault_of(row))
     gaps: dict[int, list[Gap]] = defaultdict(list)

@@ -13,7 +13,7 @@ from tiktokwatch.store.cells import listed, moment, moment_in, moment_or_null, p
 from tiktokwatch.store.rows import Columns
 
 _EVIDENCE_FLOATS = ("surprise", "threshold", "usual", "expected")
-_SCORE_FLOATS = ("surprise", "expected")
+_SCORE_FLOATS = ("surprise", "expected", "mistaken")
 
 
 def evidence_row(evidence: Evidence) -> Columns:
@@ -112,15 +112,16 @@ def transition_of(row: Row) -> Transition:
 
 
 def _score(score: Score) -> Columns:
-    return _speakable(
-        {
-            "source": score.source,
-            "window": score.window,
-            "observed": score.observed,
-            "expected": score.expected,
-            "surprise": score.surprise,
-        }
-    )
+    columns = {
+        "source": score.source,
+        "window": score.window,
+        "observed": score.observed,
+        "expected": score.expected,
+        "surprise": score.surprise,
+    }
+    # A year has half a million minutes; in most of them, most sources are read whole and nothing is in doubt.
+    beside = {"read": score.read, "unread": score.unread, "mistaken": score.mistaken}
+    return _speakable(columns | {name: value for name, value in beside.items() if value})
 
 
 def _speakable(record: Columns) -> Columns:
@@ -132,6 +133,9 @@ def _speakable(record: Columns) -> Columns:
 
 
 def _evidence_in(columns: Mapping[str, Any]) -> Evidence:
-    scores = tuple(Score(**score | {name: float(score[name]) for name in _SCORE_FLOATS}) for score in columns["scores"])
+    scores = tuple(
+        Score(**score | {name: float(score[name]) for name in _SCORE_FLOATS if name in score})
+        for score in columns["scores"]
+    )
     floats = {name: float(columns[name]) for name in _EVIDENCE_FLOATS if name in columns}
     return Evidence(**dict(columns) | floats | {"at": datetime.fromisoformat(columns["at"]), "scores": scores})

@@ -15,18 +15,21 @@ from typing import Any, Self
 from tiktokwatch.errors import StoreError
 from tiktokwatch.records import (
     Bucket,
+    Count,
     Evidence,
+    Expense,
     Gap,
     Judged,
     Mark,
     Outage,
+    Post,
     Standing,
     State,
     Tick,
     Transition,
 )
-from tiktokwatch.store import history, outage_rows, rows, schema
-from tiktokwatch.store.cells import moment, moment_in, packed
+from tiktokwatch.store import expense_rows, forgetting, history, outage_rows, rows, schema
+from tiktokwatch.store.cells import moment, moment_in, packed, unpacked
 from tiktokwatch.store.opening import one_moment, open_to_read, refusing
 
 # Texts before and after every moment.
@@ -151,18 +154,63 @@ class Reader:
         return list(map(rows.judged_of, self._rows(sql, _start(since), _end(until))))
 
     def recent(self, *, since: datetime | None = None) -> list[Judged]:
-        """Return the posts from `since` on, and all that wait for their minute to be settled."""
+        """Return the posts from `since` on, and all that wait for their minute to be settled.
+
+        Of those that wait, the forgotten ones are of the author, and have the fingerprint, that they are counted by.
+        """
         sql = """
             SELECT * FROM judged WHERE at >= ?
             UNION ALL SELECT * FROM judged
             WHERE id IN (SELECT post_id FROM verdicts WHERE standing IS NULL) AND +at < ?  -- not by the index of at
             ORDER BY at, id
         """
-        return list(map(rows.judged_of, self._rows(sql, _start(since), _start(since))))
+        with self.snapshot():
+            found = list(map(rows.judged_of, self._rows(sql, _start(since), _start(since))))
+            stand_ins = {unpacked(row["post_id"]): row for row in self._rows("SELECT * FROM stand_ins")}
+        return [
+            forgetting.disguised(judged, stand_ins[judged.post.id]) if judged.post.id in stand_ins else judged
+            for judged in found
+        ]
+
+    def counts(self, *, since: datetime | None = None) -> list[Count]:
+        """Return what sources counted of the minutes from `since` on, by source within a minute, the larger of two."""
+        sql = """
+            SELECT minute, source, max(posts) AS posts FROM volumes WHERE minute >= ?
+            GROUP BY minute, source ORDER BY minute, source
+        """
+        return list(map(rows.count_of, self._rows(sql, _start(since))))
 
     def post(self, post_id: str) -> Judged | None:
         """Return a post with its verdict, None where it is unknown or forgotten."""
-        return next(map(rows.judged_of, self._rows("SELECT * FROM judged WHERE id = ?", packed(post_id))), None)
+        sql = "SELECT * FROM judged WHERE id = ? AND NOT forgotten"
+        return next(map(rows.judged_of, self._rows(sql, packed(post_id))), None)
+
+    def official_words(self, *, since: datetime | None = None, until: datetime | None = None) -> list[Post]:
+        """Return what TikTok's own accounts wrote in the span, also where the text was dropped."""
+        sql = "SELECT * FROM posts WHERE kind = 'official' AND at >= ? AND at < ? ORDER BY at, id"
+        return list(map(rows.post_of, self._rows(sql, _start(since), _end(until))))
+
+    def posts_to_check(
+        self, *, source: str, written_before: datetime, written_since: datetime | None = None, limit: int
+    ) -> list[str]:
+        """Return the ids of posts of a source whose text is kept, to be held against its network.
+
+        Those that were never checked come first, then those whose check is the longest ago; the oldest among equals.
+        """
+        sql = """
+            SELECT id FROM posts WHERE source = ? AND text IS NOT NULL AND at >= ? AND at < ?
+            ORDER BY checked_at, at LIMIT ?
+        """
+        span = _start(written_since), _end(written_before)
+        return [unpacked(row["id"]) for row in self._rows(sql, packed(source), *span, limit)]
+
+    def expenses(self, *, source: str | None = None, since: datetime | None = None) -> list[Expense]:
+        """Return what was booked for the hours from `since` on, of all sources if none is named."""
+        if source is None:
+            sql = "SELECT * FROM expenses WHERE at >= ? ORDER BY at, source, kind"
+            return list(map(expense_rows.expense_of, self._rows(sql, _start(since))))
+        sql = "SELECT * FROM expenses WHERE source = ? AND at >= ? ORDER BY at, kind"
+        return list(map(expense_rows.expense_of, self._rows(sql, packed(source), _start(since))))
 
     def samples(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from tiktokwatch.records import REMEMBERED, Memory, Outage
+from tiktokwatch.records import REMEMBERED, Judged, Memory, Outage
 from tiktokwatch.store.reader import Reader
 from tiktokwatch.trend.people import COMPLAINING, author_key
 
@@ -31,6 +31,7 @@ def recall(read: Reader, *, collectors: Collection[str] | None = None) -> Memory
         outages=outages,
         transitions=tuple(read.last_transitions(2)),
         authors=_authors(read, outages),
+        counts=tuple(read.counts(since=settled)),
     )
 
 
@@ -38,4 +39,9 @@ def _authors(read: Reader, outages: Iterable[Outage]) -> frozenset[str]:
     onset = max((outage.onset for outage in outages if outage.ended_at is None), default=None)
     if onset is None:
         return frozenset()
-    return frozenset(author_key(judged) for judged in read.judged(since=onset) if judged.standing in COMPLAINING)
+    return frozenset(author_key(judged) for judged in read.judged(since=onset) if _is_one_more(judged))
+
+
+def _is_one_more(judged: Judged) -> bool:
+    """Say whether a post has an author to know; a repeat whose author was dropped is of one who counted before."""
+    return judged.standing in COMPLAINING and (judged.standing != "repeat" or judged.post.author != "")

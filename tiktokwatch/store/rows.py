@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from tiktokwatch.records import (
     Batch,
     Bucket,
+    Count,
     Fault,
     Gap,
     Judged,
@@ -38,8 +39,8 @@ def batch_row(batch: Batch) -> Columns:
     }
 
 
-def batch_of(row: Row, posts: tuple[Post, ...]) -> Batch:
-    """Return a batch with those of its posts that nobody had seen before."""
+def batch_of(row: Row, posts: tuple[Post, ...], counts: tuple[Count, ...]) -> Batch:
+    """Return a batch with those of its posts that nobody had seen before, and without what it said was deleted."""
     return Batch(
         collector=unpacked(row["collector"]),
         source=unpacked(row["source"]),
@@ -48,7 +49,18 @@ def batch_of(row: Row, posts: tuple[Post, ...]) -> Batch:
         posts=posts,
         cursor=unpacked(row["cursor"]),
         note=unpacked(row["note"]),
+        counts=counts,
     )
+
+
+def count_values(count: Count, *, poll_id: int, place: int) -> tuple[Any, ...]:
+    """Return a row of `volumes`, its values in the order of the columns: there may be thousands in a batch."""
+    return poll_id, place, packed(count.source), moment(count.at), count.posts
+
+
+def count_of(row: Row) -> Count:
+    """Return how many posts a source counted in one minute."""
+    return Count(unpacked(row["source"]), datetime.fromisoformat(row["minute"]), row["posts"])
 
 
 def fault_row(fault: Fault) -> Columns:
@@ -172,6 +184,7 @@ def bucket_row(bucket: Bucket) -> Columns:
         "chatter": bucket.chatter,
         "aspects": listed(dict(bucket.aspects)),
         "places": listed(dict(bucket.places)),
+        "volume": bucket.volume,
     }
 
 
@@ -192,6 +205,7 @@ def bucket_of(row: Row) -> Bucket:
         # A restart reads weeks of minutes, and most of them name nothing.
         aspects={} if aspects == "{}" else unlisted(aspects),
         places={} if places == "{}" else unlisted(places),
+        volume=row["volume"],
     )
 
 

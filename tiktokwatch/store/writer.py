@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from tiktokwatch.errors import StoreError
-from tiktokwatch.records import Memory, Step, Tick
-from tiktokwatch.store import outage_rows, retention, rows, schema
+from tiktokwatch.records import Expense, Memory, Step, Tick
+from tiktokwatch.store import expense_rows, forgetting, outage_rows, retention, rows, schema
 from tiktokwatch.store.cells import moment, moment_or_null, packed, unpacked
 from tiktokwatch.store.opening import open_to_write, refusing
 from tiktokwatch.store.reader import Reader
@@ -40,6 +41,8 @@ class Store:
         self._db = db
         self._path = path
         self._read = Reader(db.conn, path=path)
+        self._key = secrets.token_bytes(32)
+        self._log_holds_dropped = False
 
     @classmethod
     def open(cls, path: Path | str, *, create: bool = True, patience: float = 30.0) -> Self:
@@ -76,21 +79,30 @@ class Store:
         """Save all that one tick changed, or nothing.
 
         A turn that neither brought nor changed anything leaves no row in `ticks`: without it, a replay decides the
-        same. Of a post that came before, the first version stays; a standing once given stays too.
+        same. Of a post that came before, the first version stays; a standing once given stays too. What a batch says
+        was deleted of its source is forgotten.
         """
-        with refusing(self._path), self._db.atomic():
-            # The write lock comes first: a transaction that begins by reading may not wait for it.
-            self._db.execute("UPDATE progress SET looked_at = ?", (moment(step.tick.now),))
-            if _is_empty(step) and step.settled in (None, self._read.settled()):
-                return
-            self._insert_posts(step, self._insert_tick(step))
-            self._upsert("minute_counts", map(rows.bucket_row, step.buckets), "minute", "source")
-            self._upsert("evidence", map(outage_rows.evidence_row, step.evidence), "at")
-            self._upsert("cursors", map(rows.mark_row, step.marks), "collector")
-            self._upsert("outages", map(outage_rows.outage_row, step.outages), "id")
-            self._insert("transitions", map(outage_rows.transition_row, step.transitions))
-            if step.settled is not None:
-                self._db.execute("UPDATE progress SET settled = ?", (moment(step.settled),))
+        with refusing(self._path):
+            with self._db.atomic():
+                # The write lock comes first: a transaction that begins by reading may not wait for it.
+                self._db.execute("UPDATE progress SET looked_at = ?", (moment(step.tick.now),))
+                if not _is_empty(step) or step.settled not in (None, self._read.settled()):
+                    self._save(step)
+            if self._log_holds_dropped:
+                self._empty_log(wait=False)
+
+    def _save(self, step: Step) -> None:
+        self._insert_posts(step, self._insert_tick(step))
+        for batch in step.tick.batches:
+            if forgetting.forget(self._db, batch.deleted, key=self._key, source=batch.source):
+                self._log_holds_dropped = True
+        self._upsert("minute_counts", map(rows.bucket_row, step.buckets), "minute", "source")
+        self._upsert("evidence", map(outage_rows.evidence_row, step.evidence), "at")
+        self._upsert("cursors", map(rows.mark_row, step.marks), "collector")
+        self._upsert("outages", map(outage_rows.outage_row, step.outages), "id")
+        self._insert("transitions", map(outage_rows.transition_row, step.transitions))
+        if step.settled is not None:
+            self._db.execute("UPDATE progress SET settled = ?", (moment(step.settled),))
 
     def memory(self, *, collectors: Collection[str] | None = None) -> Memory:
         """Return what a pipeline needs to go on; of marks and gaps, those of `collectors` alone if they are named."""
@@ -115,27 +127,82 @@ class Store:
         before_posts: datetime | None = None,
         before_ticks: datetime | None = None,
         before_evidence: datetime | None = None,
+        before_unchecked: Mapping[str, datetime] | None = None,
     ) -> retention.Pruned:
         """Drop what is older: the text and authors of posts, whole posts, ticks with their polls, evidence.
 
-        Counts, gaps, outages and transitions stay. Done in small transactions, so that a daemon is not held up.
+        `before_unchecked` is for posts of a source that were not held against its network in time: their text goes
+        earlier. Counts, gaps, outages, transitions and expenses stay. Done in small transactions, so that a daemon is
+        not held up.
         """
         with refusing(self._path):
-            return retention.prune(
+            pruned = retention.prune(
                 self._db,
                 before_text=before_text,
                 before_posts=before_posts,
                 before_ticks=before_ticks,
                 before_evidence=before_evidence,
+                before_unchecked=before_unchecked or {},
             )
+            if pruned.texts or pruned.unchecked:
+                self._empty_log(wait=False)
+        return pruned
 
     def forget(self, who: str) -> int:
-        """Forget the post of that id, or all posts of an "@author": text, author, link and verdict; counts stay.
+        """Forget the post of that id, or all posts of an "@author": text, author, link, fingerprint; counts stay.
 
-        Returns how many posts were forgotten. They stay so where a collector finds them again.
+        Returns how many posts were forgotten. They stay so where a collector finds them again. Readers are waited for,
+        so that the text is in no file any more.
         """
+        return self._forget([who], source=None, wait=True)
+
+    def forget_all(self, who: Sequence[str], *, source: str | None = None) -> int:
+        """Forget each of `who` as `forget` does, in one transaction; of one source alone if it is named.
+
+        Where readers are in the way, it is a later tick that empties the log of what was forgotten.
+        """
+        return self._forget(who, source=source, wait=False)
+
+    def known(self, who: Sequence[str], *, source: str | None = None) -> frozenset[str]:
+        """Return those of `who`, ids and "@authors", of which there is something to forget."""
         with refusing(self._path):
-            return retention.forget(self._db, who)
+            return forgetting.known(self._db, who, source=source)
+
+    def posts_to_check(
+        self, *, source: str, written_before: datetime, written_since: datetime | None = None, limit: int
+    ) -> list[str]:
+        """Return what `Reader.posts_to_check` does."""
+        return self._read.posts_to_check(
+            source=source, written_before=written_before, written_since=written_since, limit=limit
+        )
+
+    def note_checked(self, ids: Sequence[str], at: datetime) -> None:
+        """Write down that these posts were held against their network at that moment."""
+        with refusing(self._path), self._db.atomic():
+            values = [(moment(at), packed(post_id)) for post_id in ids]
+            self._db.conn.executemany("UPDATE posts SET checked_at = ? WHERE id = ?", values)
+
+    def expenses(self, *, source: str | None = None, since: datetime | None = None) -> list[Expense]:
+        """Return what was booked for the hours from `since` on, of all sources if none is named."""
+        return self._read.expenses(source=source, since=since)
+
+    def book(self, expense: Expense) -> None:
+        """Add to what is booked for an hour and kind, in a transaction of its own; negative units take back."""
+        with refusing(self._path):
+            self._db.execute(expense_rows.BOOK, expense_rows.expense_values(expense))
+
+    def _forget(self, who: Sequence[str], *, source: str | None, wait: bool) -> int:
+        with refusing(self._path):
+            with self._db.atomic():
+                self._db.execute("UPDATE progress SET id = id")  # the write lock comes first
+                count = forgetting.forget(self._db, who, key=self._key, source=source)
+            if count:
+                self._empty_log(wait=wait)
+        return count
+
+    def _empty_log(self, *, wait: bool) -> None:
+        """Let what was dropped be in no file any more; where readers are in the way, the next tick tries again."""
+        self._log_holds_dropped = not forgetting.write_back(self._db, wait=wait)
 
     def _insert_tick(self, step: Step) -> list[int]:
         """Insert the turn with its polls and gaps; return the ids of the polls that succeeded, in order."""
@@ -145,6 +212,11 @@ class Store:
 
     def _insert_polls(self, tick: Tick, seen: rows.Columns) -> list[int]:
         ids = [self._insert_one("polls", rows.batch_row(batch) | seen) for batch in tick.batches]
+        for poll_id, batch in zip(ids, tick.batches, strict=True):
+            self._db.conn.executemany(
+                "INSERT INTO volumes VALUES (?, ?, ?, ?, ?)",
+                [rows.count_values(count, poll_id=poll_id, place=place) for place, count in enumerate(batch.counts)],
+            )
         self._insert("polls", (rows.fault_row(fault) | seen for fault in tick.faults))
         self._insert("gaps", (rows.gap_row(gap) | seen for gap in tick.gaps))
         return ids
