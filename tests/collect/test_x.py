@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes import XServer
 from tests.fakes.web import as_json
-from tests.fakes.x import SNOWFLAKE_EPOCH_MS
+from tests.fakes.x import SNOWFLAKE_EPOCH_MS, USAGE
 from tiktokwatch.errors import CollectError
 from tiktokwatch.records import Batch
 
@@ -186,7 +186,6 @@ def test_the_last_ten_seconds_cannot_be_asked_for(server: XServer) -> None:
         ("429-no-reset", "429, too many requests", None, False),
         ("500", "500, the server has a fault of its own", None, False),
         ("503", "503, the server has a fault of its own", None, False),
-        ("usage-cap", "429, the cap on posts of this plan is reached; asking again after midnight UTC", 43200, False),
         ("html", "the answer is not a JSON object: a web page, or cut off", None, False),
         ("truncated", "the answer is not a JSON object: a web page, or cut off", None, False),
         ("empty", "the answer is not a JSON object: a web page, or cut off", None, False),
@@ -210,6 +209,41 @@ def test_each_fault_has_its_sentence(
     assert (error.reason, error.retry_after, error.permanent) == (f"x: {reason}", retry_after, permanent)
     assert (len(server.requests), server.served) == (1, [])
     assert len(poll(server).posts) == len(server.served) == 5
+
+
+@pytest.mark.parametrize(("reset_day", "date", "days"), [(1, "1 Oct", 11), (21, "21 Sep", 1), (31, "30 Sep", 10)])
+def test_a_monthly_cap_says_when_it_ends(server: XServer, *, reset_day: int, date: str, days: int) -> None:
+    server.reset_day = reset_day
+    server.fail("usage-cap", on="/search/")
+
+    error = refused(server)
+
+    assert error.reason == f"x: 429, the monthly cap on posts is reached, back on {date}"
+    assert error.retry_after == (days - 0.5) * 86400
+    assert server.asked(USAGE) == 1
+
+
+@pytest.mark.parametrize("reset_day", [0, 32, "soon", None, 20])
+def test_a_cap_that_ends_nobody_knows_when_is_asked_about_every_day(server: XServer, reset_day: int) -> None:
+    server.reset_day = reset_day
+    server.fail("usage-cap", on="/search/")
+
+    error = refused(server)
+
+    assert error.reason == "x: 429, the monthly cap on posts is reached; asking again after midnight UTC"
+    assert error.retry_after == 43200
+
+
+@pytest.mark.parametrize("kind", ["usage-cap", "503", "html", "429", "402", "401"])
+def test_a_cap_is_a_cap_if_the_usage_is_not_to_be_had(server: XServer, kind: str) -> None:
+    server.fail("usage-cap", on="/search/")
+    server.fail(kind, on="/usage/")
+
+    error = refused(server)
+
+    assert error.reason == "x: 429, the monthly cap on posts is reached; asking again after midnight UTC"
+    assert (error.retry_after, error.permanent) == (43200, False)
+    assert len(server.requests) == 2
 
 
 def test_a_server_that_is_not_there_has_its_sentence() -> None:

@@ -44,6 +44,34 @@ class Answer:
         return "\r\n".join([*lines, "", ""]).encode() + self.body
 
 
+class Outlet:
+    """The far end of an answer that goes on until its connection ends; `stopping` is set when the server stops."""
+
+    def __init__(self, handler: BaseHTTPRequestHandler, stopping: Event) -> None:
+        self.stopping = stopping
+        self._handler = handler
+
+    def chunk(self, data: bytes) -> None:
+        self._handler.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
+
+    def end(self) -> None:
+        self._handler.wfile.write(b"0\r\n\r\n")
+
+    def reset(self) -> None:
+        _tear(self._handler)
+
+
+@dataclass(frozen=True)
+class Streaming(Answer):
+    """An answer in chunks: `play` sends them, and the connection is closed when it returns."""
+
+    play: Callable[[Outlet], None] = Outlet.end
+
+    def raw(self) -> bytes:
+        head = super().raw().split(b"\r\n\r\n")[0]
+        return head.replace(b"Content-Length: 0", b"Transfer-Encoding: chunked") + b"\r\n\r\n"
+
+
 def as_json(
     value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None, ids: Sequence[str] = ()
 ) -> Answer:
@@ -91,8 +119,17 @@ class Web:
             def do_GET(self) -> None:
                 web._serve(self)
 
+            def do_DELETE(self) -> None:
+                web._serve(self)
+
             def do_POST(self) -> None:
-                web._serve(self, self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
+                length = int(self.headers.get("Content-Length", 0))
+                body = self.rfile.read(length)
+                if len(body) == length:
+                    web._serve(self, body.decode())
+                else:
+                    # The client has hung up in the middle of its question.
+                    self.close_connection = True
 
             def log_message(self, *args: Any) -> None:
                 pass
@@ -167,6 +204,9 @@ class Web:
         if not kind:
             self.served += answer.ids
         handler.wfile.write(answer.raw())
+        if isinstance(answer, Streaming):
+            handler.close_connection = True
+            answer.play(Outlet(handler, self._stopping))
 
 
 _CHANGED: Mapping[str, Callable[[Answer], Answer]] = {
@@ -191,13 +231,17 @@ def _drip(handler: BaseHTTPRequestHandler, raw: bytes, stopping: Event) -> None:
 
 def _reset(handler: BaseHTTPRequestHandler, raw: bytes, _stopping: Event) -> None:
     handler.wfile.write(raw[: len(raw) * 3 // 4])
-    # No lingering: the close sends RST and drops what is still on its way.
-    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    os.close(handler.connection.detach())
+    _tear(handler)
 
 
 def _close(_handler: BaseHTTPRequestHandler, _raw: bytes, _stopping: Event) -> None:
     return
+
+
+def _tear(handler: BaseHTTPRequestHandler) -> None:
+    # No lingering: the close sends RST and drops what is still on its way.
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    os.close(handler.connection.detach())
 
 
 _BROKEN: Mapping[str, Callable[[BaseHTTPRequestHandler, bytes, Event], None]] = {

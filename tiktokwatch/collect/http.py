@@ -77,7 +77,7 @@ class Wire:
         self._outcome: _Outcome | None = None
         self._session = requests.Session()
         # An entry in ~/.netrc would replace the header that the library sends.
-        self._session.auth = _as_it_is
+        self._session.auth = as_it_is
         self._line = self._new_line()
         for logger in _TALKATIVE:
             logging.getLogger(logger).addFilter(_above_debug)
@@ -105,7 +105,7 @@ class Wire:
                 url = new + url.removeprefix(old)
         # The socket's own timeout is only there to end a thread that nobody waits for any more.
         options |= {"timeout": limit + 1, "allow_redirects": False}
-        self._session.trust_env = not _is_loopback(url)
+        self._session.trust_env = not is_loopback(url)
         answer = self._wait(limit, method, url, options)
         self._check_clock(answer, self._now)
         self._check(answer, self._now)
@@ -149,14 +149,14 @@ class Wire:
         self._line = self._new_line()
         raise CollectError(f"{self._name}: {_breakdown(result, limit=limit)}")
 
-    def _new_line(self) -> _Line:
-        line = _Line()
+    def _new_line(self) -> Line:
+        line = Line()
         self._session.mount("https://", line)
         self._session.mount("http://", line)
         return line
 
 
-class _Line(HTTPAdapter):
+class Line(HTTPAdapter):
     """The connections of a session, which another thread can cut once and for all."""
 
     def __init__(self) -> None:
@@ -165,12 +165,14 @@ class _Line(HTTPAdapter):
         self._is_cut = False
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the pool of connections to a host, whose connections we keep in view."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         if "ConnectionCls" not in vars(pool):
             pool.ConnectionCls = partial(self._connection, pool.ConnectionCls)
         return pool
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Return the answer to a request, unless we were cut off meanwhile."""
         response = super().send(*args, **kwargs)
         if self._is_cut:
             response.close()
@@ -218,11 +220,13 @@ def _above_debug(record: logging.LogRecord) -> bool:
     return record.levelno > logging.DEBUG
 
 
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Return a request unchanged: an `auth` that keeps requests from looking for another one in ~/.netrc."""
     return request
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Return whether a URL names this machine, where no proxy is asked."""
     try:
         host = urlsplit(url).hostname or ""
         return host == "localhost" or ip_address(host).is_loopback
