@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from tests.configs import SECRET, faults, setting, stand_alone, written
-from tiktokwatch.config import Config, Loaded, duration, find_file, load, shown
+from tiktokwatch.config import Loaded, find_file, load, shown
 from tiktokwatch.errors import ConfigError
+from tiktokwatch.settings import Config, duration
 
 SECRETS = {"x.bearer_token", "reddit.client_id", "reddit.client_secret"}
 
@@ -267,8 +268,8 @@ class TestTheDatabase:
 def test_what_is_shown_can_be_written_into_a_file(text: str, ratio: float, seconds: int) -> None:
     config = Config.model_validate(
         {
-            "x": {"query": text, "every": timedelta(seconds=seconds)},
-            "reddit": {"subreddits": [text, "b"]},
+            "x": {"every": timedelta(seconds=seconds)},
+            "reddit": {"subreddits": [text, "b"], "user_agent": text},
             "detection": {"minimum_ratio": ratio},
             "database": {"path": f"/{text}"},
         }

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.configs import SECRET, faults, setting, stand_alone, written
-from tiktokwatch.config import Config, load, shown
+from tiktokwatch.config import load, shown
+from tiktokwatch.settings import Config
 
 SECRETS = ("x.bearer_token", "reddit.client_id", "reddit.client_secret")
 

@@ -17,7 +17,7 @@ from tests.virtual import Published, VirtualClock, publish
 from tests.worlds import Decisions
 from tiktokwatch.app import App
 from tiktokwatch.collect.ticklines import encode
-from tiktokwatch.config import Config, Reddit, X
+from tiktokwatch.settings import Config, Reddit, X
 from tiktokwatch.store.reader import Reader
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -37,6 +37,10 @@ def app_for(servers: tuple[XServer, RedditServer], database: Path) -> App:
     config = Config(
         x=X(
             bearer_token=SecretStr(x.token),
+            read="search",
+            policy_query="",
+            recovery_query="",
+            official=(),
             base_url=x.url,
             every=timedelta(minutes=1),
             timeout=timedelta(seconds=0.3),
@@ -44,6 +48,7 @@ def app_for(servers: tuple[XServer, RedditServer], database: Path) -> App:
         reddit=Reddit(
             client_id=SecretStr(reddit.client_id),
             client_secret=SecretStr(reddit.client_secret),
+            searches=(),
             base_url=reddit.url,
             oauth_url=reddit.url,
             every=timedelta(seconds=30),

@@ -9,17 +9,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from tiktokwatch import config as configuration
-from tiktokwatch import daemon, ticks
+from tiktokwatch import daemon, sources, ticks
 from tiktokwatch.collect.recordings import BadLine, read
-from tiktokwatch.config import Config
 from tiktokwatch.errors import ConfigError, UserError
 from tiktokwatch.notify.outbox import LogNotifier, Outbox
 from tiktokwatch.outage.evidence import Sensitivity
 from tiktokwatch.pipeline import Pipeline, Sink, run
-from tiktokwatch.protocols import Classifier, Collector, Detector
+from tiktokwatch.protocols import Classifier, Detector
+from tiktokwatch.rechecks import TERMS, Rechecks
 from tiktokwatch.records import Memory, Outage, Post, Step, Tick
+from tiktokwatch.settings import Config
 from tiktokwatch.store.reader import Reader
 from tiktokwatch.trend.baseline import SeasonalBaseline
 
@@ -92,23 +94,33 @@ class App:
         from tiktokwatch.store.writer import Store  # noqa: PLC0415 - takes a while to import
 
         clock = clock or daemon.SystemClock()
+        if all(sources.configured(self.config).values()):
+            raise ConfigError(sources.NONE)
         with ExitStack() as stack:
-            collectors = self._collectors()
-            for collector, _ in collectors:
-                stack.callback(collector.close)
             stack.enter_context(daemon.single_writer(self.database))
             store = stack.enter_context(Store.open(self.database))
-            stops = [clock.stop, *(collector.close for collector, _ in collectors)]
-            stack.enter_context(daemon.ended_by_signals(*stops))
+            watched: list[Pipeline] = []
+            around = sources.Surroundings(
+                attention=lambda: max((pipeline.attention for pipeline in watched), default=0.0),
+                is_known=store.known,
+                expenses=store,
+            )
+            collectors = sources.collectors(self.config, around)
+            checkers = sources.checkers(self.config, store)
+            closes = [*(collector.close for collector, _ in collectors), *(checker.close for checker in checkers)]
+            for close in closes:
+                stack.callback(close)
+            stack.enter_context(daemon.ended_by_signals(clock.stop, *closes))
             names = {collector.name: collector.source for collector, _ in collectors}
             memory = store.memory(collectors=names)
             pipeline = self.pipeline(names, memory=memory)
+            watched.append(pipeline)
             live = ticks.Live(collectors, clock=clock, marks=lambda: pipeline.coverage.marks)
             outbox = Outbox([LogNotifier()], ledger=store, outages=memory.outages)
             retention = _Hourly(lambda now: store.prune(**self._horizons(now)))
             log.info("watching %s into %s", ", ".join(names), self.database)
             rounds = islice(live, 1) if once else live
-            run(pipeline, rounds, store.save, outbox, retention, daemon.Heartbeat())
+            run(pipeline, rounds, store.save, outbox, Rechecks(checkers, store), retention, daemon.Heartbeat())
 
     def replay(
         self,
@@ -165,37 +177,9 @@ class App:
 
         return load()
 
-    def _collectors(self) -> list[tuple[Collector, ticks.Pace]]:
-        x, reddit, patience = self.config.x, self.config.reddit, self.config.detection.patience
-        made: list[tuple[Collector, ticks.Pace]] = []
-        if x.bearer_token is not None:
-            from tiktokwatch.collect.x import XSearch  # noqa: PLC0415 - tweepy takes half a second
-
-            token = x.bearer_token.get_secret_value()
-            search = XSearch(bearer_token=token, query=x.query, base_url=x.base_url, timeout=x.timeout.total_seconds())
-            made.append((search, ticks.Pace(x.every, x.look_back, patience)))
-        if reddit.client_id is not None and reddit.client_secret is not None:
-            from tiktokwatch.collect.reddit import RedditNew  # noqa: PLC0415 - praw takes half a second
-
-            new = RedditNew(
-                client_id=reddit.client_id.get_secret_value(),
-                client_secret=reddit.client_secret.get_secret_value(),
-                user_agent=reddit.user_agent,
-                subreddits=reddit.subreddits,
-                reddit_url=reddit.base_url,
-                oauth_url=reddit.oauth_url,
-                timeout=reddit.timeout.total_seconds(),
-            )
-            made.append((new, ticks.Pace(reddit.every, reddit.look_back, patience)))
-        if not made:
-            raise ConfigError(
-                "There is no source to watch: set x.bearer_token, or reddit.client_id and reddit.client_secret"
-                " (`tiktokwatch init` writes a config.toml that says where); without keys, try `tiktokwatch demo`."
-            )
-        return made
-
-    def _horizons(self, now: datetime) -> dict[str, datetime]:
+    def _horizons(self, now: datetime) -> dict[str, Any]:
         return {
+            "before_unchecked": {source: now - terms.within for source, terms in TERMS.items()},
             "before_text": now - self.config.retention.text,
             "before_posts": now - self.config.retention.posts,
             "before_ticks": now - TICKS_KEPT,

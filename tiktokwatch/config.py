@@ -11,126 +11,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, get_args
-from zoneinfo import ZoneInfo
+from typing import Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from tiktokwatch.errors import ConfigError
+from tiktokwatch.settings import Config
 
 ENVIRONMENT = "TIKTOKWATCH_"
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 MASK = "********"
-LONGEST = timedelta(days=36525)  # no calendar reaches back ten thousand years
-
-
-def duration(value: object) -> object:
-    """Read "90s", "5m", "12h", "30d" or "2w" as a timedelta; raise ValueError otherwise, and beyond a hundred years."""
-    if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,8})([smhdw])", value)):
-        value = timedelta(**{UNITS[match[2]]: int(match[1])})
-    if not isinstance(value, timedelta):
-        raise ValueError('should be a time such as "90s", "5m", "12h" or "30d"')  # noqa: TRY004  # what pydantic expects
-    if not timedelta(0) < value <= LONGEST:
-        raise ValueError('should be a time of more than "0s" and of at most "36525d"')
-    return value
-
-
-def zone(value: object) -> object:
-    """Read the name of a time zone; raise ValueError if there is none of this name."""
-    if isinstance(value, ZoneInfo):
-        return value
-    try:
-        return ZoneInfo(str(value))
-    except (KeyError, ValueError, OSError):
-        raise ValueError('should be the name of a time zone such as "UTC" or "Europe/Berlin"') from None
-
-
-Duration = Annotated[timedelta, BeforeValidator(duration)]
-Zone = Annotated[ZoneInfo, BeforeValidator(zone)]
-Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")]
-
-
-class Section(BaseModel):
-    """A table of the file: unknown keys are faults, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class X(Section):
-    """X through its API; it is used if there is a bearer token."""
-
-    bearer_token: SecretStr | None = None
-    query: str = Field(
-        default=(
-            "(tiktok OR #tiktokdown) (down OR broken OR glitch OR glitching OR crash OR crashing OR crashed OR outage"
-            ' OR working OR loading OR load OR open OR login OR "log in" OR upload OR post OR views OR error OR server'
-            ' OR "just me" OR anyone OR back OR ban OR banned) -downloader -is:retweet'
-        ),
-        max_length=512,
-    )
-    every: Duration = timedelta(minutes=2)
-    look_back: Duration = timedelta(hours=1)
-    timeout: Duration = timedelta(seconds=20)
-    base_url: Url = "https://api.x.com"
-
-
-class Reddit(Section):
-    """Reddit through its API; it is used if there are a client id and a client secret."""
-
-    client_id: SecretStr | None = None
-    client_secret: SecretStr | None = None
-    user_agent: str = "linux:tiktokwatch:0.1"
-    subreddits: tuple[str, ...] = Field(default=("TikTok", "TikTokHelp"), min_length=1)
-    every: Duration = timedelta(seconds=30)
-    look_back: Duration = timedelta(hours=1)
-    timeout: Duration = timedelta(seconds=20)
-    base_url: Url = "https://www.reddit.com"
-    oauth_url: Url = "https://oauth.reddit.com"
-
-
-class Detection(Section):
-    """What it takes to speak of an outage."""
-
-    false_alarm_every: Duration = timedelta(days=30)
-    minimum_people: int = Field(default=5, ge=1)
-    minimum_ratio: float = Field(default=2.5, ge=1.0)
-    patience: Duration = timedelta(minutes=5)
-
-
-class Retention(Section):
-    """How long things are kept; counts and outages stay."""
-
-    text: Duration = timedelta(days=30)
-    posts: Duration = timedelta(days=90)
-
-
-class Database(Section):
-    """Where everything is kept."""
-
-    path: Path | None = None
-
-
-class Config(Section):
-    """The whole file."""
-
-    timezone: Zone = ZoneInfo("UTC")
-    stale_after: Duration = timedelta(minutes=15)
-    database: Database = Database()
-    x: X = X()
-    reddit: Reddit = Reddit()
-    detection: Detection = Detection()
-    retention: Retention = Retention()
-
-    @property
-    def database_path(self) -> Path:
-        """Return the configured database, or the usual place for the state of a service or of a person."""
-        if self.database.path is not None:
-            return self.database.path.expanduser()
-        state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-        if state:
-            return Path(state) / "tiktokwatch.db"
-        home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-        return Path(home).expanduser() / "tiktokwatch" / "tiktokwatch.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +102,11 @@ def _lines(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _environment() -> Iterator[tuple[str, Any]]:
-    known = {key.upper().replace(".", "__"): key for key, _ in _flat(Config())}
-    for name, value in sorted(os.environ.items()):
-        key = known.get(name.removeprefix(ENVIRONMENT)) if name.startswith(ENVIRONMENT) else None
-        if key is not None:
-            yield key, [name.strip() for name in value.split(",")] if key.endswith("subreddits") else value
+    known = {ENVIRONMENT + key.upper().replace(".", "__"): (key, value) for key, value in _flat(Config())}
+    for name, text in sorted(os.environ.items()):
+        if name in known:
+            key, default = known[name]
+            yield key, [part.strip() for part in text.split(",")] if isinstance(default, tuple) else text
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     for key in ("x.bearer_token", "reddit.client_id", "reddit.client_secret") if directory else ():
         credential = Path(str(directory)) / key
@@ -285,7 +174,7 @@ def _toml(value: object) -> str:
         return f'"{seconds // length}{unit}"'
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
-    if isinstance(value, (int, float)):
-        return str(value)
+    if isinstance(value, (bool, int, float)):
+        return str(value).lower()
     # JSON escapes what TOML escapes, but for one character.
     return '""' if value is None else json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

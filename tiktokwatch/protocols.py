@@ -53,6 +53,9 @@ class Checker(Protocol):
         Raises CollectError where the network does not answer; then nothing is known of any of them.
         """
 
+    def close(self) -> None:
+        """Let go of connections; may be called twice."""
+
 
 class Expenses(Protocol):
     """Remembers what was paid for, over restarts and kills."""

@@ -39,7 +39,7 @@ def texts(store: Store) -> list[str]:
 def test_whoever_waits_longest_for_a_check_is_first(store: Store) -> None:
     keep(store, *(post(name, hours) for hours, name in enumerate("abcdef")), post("a", 0, source="reddit"))
 
-    def wanted(**options: int) -> str:
+    def wanted(**options: object) -> str:
         ids = store.posts_to_check(source="x", written_before=START + 5 * HOUR, **{"limit": 9} | options)
         return "".join(each.removeprefix("x:") for each in ids)
 
@@ -53,10 +53,19 @@ def test_whoever_waits_longest_for_a_check_is_first(store: Store) -> None:
     store.forget("x:b")
     store.prune(before_text=START + MINUTE)
     assert wanted() == "cde"
-    assert store.posts_to_check(
-        source="x", written_since=START + 3 * HOUR, written_before=START + 4 * HOUR, limit=9
-    ) == ["x:d"]
+    assert wanted(checked_before=START + 9 * HOUR) == ""
+    store.note_checked(["x:d"], START + 9 * HOUR - SECOND)
+    assert wanted(checked_before=START + 9 * HOUR) == "d"
     assert store.posts_to_check(source="bluesky", written_before=START + 5 * HOUR, limit=9) == []
+
+
+def test_complaints_alone_may_be_asked_for(store: Store) -> None:
+    keep(store, post("counted", 0))
+    other = Judged(post("other", 0), VERDICT, "other")
+    store.save(Step(Tick(START), judged=(other,)))
+    ask = {"source": "x", "written_before": START + HOUR, "limit": 9}
+    assert store.posts_to_check(**ask, complaints_only=True) == ["x:counted"]
+    assert sorted(store.posts_to_check(**ask)) == ["x:counted", "x:other"]
 
 
 @pytest.mark.parametrize("at_once", [2000, 1])

@@ -1,4 +1,4 @@
-"""`classify`, `explain`, `evaluate`, `train`: the classifier at the command line."""
+"""`classify`, `evaluate`, `train`: the classifier at the command line."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 from tiktokwatch.cli.evaluate_detector import detector
 from tiktokwatch.cli.examples import examples
 from tiktokwatch.errors import UserError
+from tiktokwatch.report.printable import printable
 
 if TYPE_CHECKING:
     from tiktokwatch.classify.evaluate import Report, Score
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 _BATCH = 512
 _CUT = 70
-_FEATURES = 15
 
 MODEL = click.option("--model", type=click.Path(path_type=Path), metavar="DIR", help="A model of your own.")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print data only.")
@@ -46,43 +46,16 @@ def classify(*, source: IO[bytes], model: Path | None, as_json: bool) -> None:
             click.echo(fault, err=True)
         verdicts = classifier.classify([text for _, text in rows])
         for (key, text), verdict in zip(rows, verdicts, strict=True):
-            click.echo(json.dumps(_judged(key, verdict), ensure_ascii=False) if as_json else _line(key, text, verdict))
+            click.echo(
+                json.dumps(verdict_row(key, verdict), ensure_ascii=False)
+                if as_json
+                else verdict_line(key, text, verdict)
+            )
         read, bad = read + len(rows), bad + len(faults)
     if bad:
         click.echo(f"{bad} of {read + bad} lines could not be read.", err=True)
         if not read:
             raise UserError('Nothing could be read: give JSON lines with a "text", or plain lines.')
-
-
-@click.command(epilog=examples("tiktokwatch explain 'tiktok wont load, anyone else?'"))
-@click.argument("text")
-@MODEL
-@AS_JSON
-def explain(*, text: str, model: Path | None, as_json: bool) -> None:
-    """Show which words and rules moved the scores of a TEXT."""
-    from tiktokwatch.classify.artifact import HEADS  # noqa: PLC0415 - numpy takes a while to import
-    from tiktokwatch.classify.linear import load  # noqa: PLC0415 - the same
-
-    classifier = load(model)
-    [verdict] = classifier.classify([text])
-    found = classifier.rules.find(text)
-    moved = sorted(classifier.contributions(text), key=lambda one: -max(map(abs, one.logits)))
-    if as_json:
-        rows = [{"feature": one.feature, "logits": dict(zip(HEADS, one.logits, strict=True))} for one in moved]
-        click.echo(
-            json.dumps(
-                {"schema_version": SCHEMA_VERSION, **_judged("1", verdict), "rules": asdict(found), "features": rows},
-                ensure_ascii=False,
-            )
-        )
-        return
-    click.echo(_line("1", text, verdict))
-    click.echo("\n" + "".join(f"{head:>14}" for head in HEADS) + "   added by (log-odds)")
-    for one in moved[:_FEATURES]:
-        click.echo("".join(f"{value:+14.2f}" for value in one.logits) + f"   {_safe(one.feature)}")
-    click.echo("\nIf it tells of a failure, the rules say:")
-    for kind, names in asdict(found).items():
-        click.echo(f"{kind:>14}   {', '.join(map(_safe, names)) or '-'}")
 
 
 @click.group(epilog=examples("tiktokwatch evaluate classifier labelled.jsonl"))
@@ -168,7 +141,8 @@ def _row(line: bytes, number: int) -> tuple[str, str]:
     raise ValueError('no "text"')
 
 
-def _judged(key: str, verdict: Verdict) -> dict[str, Any]:
+def verdict_row(key: str, verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as data."""
     scores = {label: getattr(verdict, label) for label in ("complaint", "meme", "policy", "recovery")}
     return {
         "id": key,
@@ -180,16 +154,12 @@ def _judged(key: str, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _line(key: str, text: str, verdict: Verdict) -> str:
+def verdict_line(key: str, text: str, verdict: Verdict) -> str:
+    """Return a verdict as a line for people; nothing in it can steer a terminal."""
     said = ", ".join(verdict.labels) or ("-" if verdict.about_tiktok else "- (not about TikTok)")
     figures = f"{verdict.complaint:.2f} {verdict.meme:.2f} {verdict.policy:.2f} {verdict.recovery:.2f}"
     beside = "; ".join(filter(None, (", ".join(verdict.aspects), ", ".join(verdict.places))))
-    return f"{_safe(key)}\t{figures}\t{said}{f' [{beside}]' if beside else ''}\t{_safe(text)[:_CUT]}"
-
-
-def _safe(text: str) -> str:
-    """Return text that cannot steer a terminal, on one line."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return f"{printable(key)}\t{figures}\t{said}{f' [{beside}]' if beside else ''}\t{printable(text)[:_CUT]}"
 
 
 def _report_lines(report: Report) -> Iterator[str]:
@@ -199,7 +169,7 @@ def _report_lines(report: Report) -> Iterator[str]:
         share = f"{report.elsewhere_called / report.elsewhere:.1%}"
         yield f"{report.elsewhere_called} of {report.elsewhere} posts about something else called complaint ({share})"
     for lang, scores in report.languages.items():
-        yield f"\n{_safe(lang)}"
+        yield f"\n{printable(lang)}"
         yield from _table(score for score in scores if score.positives)
     if report.aspects:
         yield "\naspects of complaints"
@@ -210,7 +180,7 @@ def _report_lines(report: Report) -> Iterator[str]:
     yield "\nworst mistakes"
     for one in report.confusions:
         kind = "missed" if one.expected else "wrongly"
-        yield f"{kind:>8} {one.label:10} {one.probability:.2f}  {_safe(one.text)[:_CUT]}"
+        yield f"{kind:>8} {one.label:10} {one.probability:.2f}  {printable(one.text)[:_CUT]}"
 
 
 def _table(scores: Iterable[Score]) -> Iterator[str]:

@@ -35,7 +35,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "export": ("recorded", "Write out what was recorded, to be replayed."),
     "forget": ("recorded", "Remove the text of a post, or of an author."),
     "classify": ("classify", "Judge texts."),
-    "explain": ("classify", "Show why a text was judged as it was."),
+    "explain": ("explain", "Show why a text was judged as it was."),
+    "label": ("label", "Label posts that the model is unsure of, for a model of your own."),
     "evaluate": ("classify", "Hold a model, or a detector, against what is known."),
     "train": ("classify", "Train the model from its corpus."),
 }

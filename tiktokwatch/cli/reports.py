@@ -25,7 +25,7 @@ class Span(click.ParamType[timedelta]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
         """Read the span, or fail with the spelling that is understood."""
-        from tiktokwatch.config import duration  # noqa: PLC0415 - pydantic takes a while to import
+        from tiktokwatch.settings import duration  # noqa: PLC0415 - pydantic takes a while to import
 
         try:
             span = duration(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from math import log10
+from math import factorial, log, log10
 
 from tiktokwatch.records import Score, Signal
 
@@ -13,7 +13,7 @@ from tiktokwatch.records import Score, Signal
 AGREEMENT_CAP = 2.0
 # Overlapping windows, looked at every minute: how many independent looks a day they are worth. Measured by letting
 # quiet days run: benchmarks/false_alarms.py.
-LOOKS_A_DAY = 180.0
+LOOKS_A_DAY = 400.0
 LOW_SHARE = 0.5
 
 
@@ -64,11 +64,23 @@ def fuse(windows: Mapping[int, Sequence[Score]]) -> Fused:
     best = Fused(0, 0.0, ())
     for window in sorted(windows):
         scores = tuple(windows[window])
-        ranked = sorted((score.surprise for score in scores), reverse=True)
-        total = sum(ranked[:1]) + min(AGREEMENT_CAP, sum(ranked[1:]))
+        total = together([score.surprise for score in scores])
         if not best.scores or total > best.surprise:
             best = Fused(window, total, scores)
     return best
+
+
+def together(surprises: Sequence[float]) -> float:
+    """Return what sources amount to: the most surprised one, or all of them by the method of Fisher (1932).
+
+    The sum of `k` surprises is no surprise: chance reaches it more often, as a chi-squared law with 2k degrees of
+    freedom says.
+    """
+    ranked = sorted(surprises, reverse=True)
+    if len(ranked) < 2:  # noqa: PLR2004 - nothing to combine
+        return sum(ranked)
+    total = ranked[0] + min(AGREEMENT_CAP, sum(ranked[1:]))
+    return max(ranked[0], total - log10(sum((total * log(10)) ** j / factorial(j) for j in range(len(ranked)))))
 
 
 def signal_of(fused: Fused, sensitivity: Sensitivity) -> Signal:

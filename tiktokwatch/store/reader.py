@@ -191,18 +191,25 @@ class Reader:
         return list(map(rows.post_of, self._rows(sql, _start(since), _end(until))))
 
     def posts_to_check(
-        self, *, source: str, written_before: datetime, written_since: datetime | None = None, limit: int
+        self,
+        *,
+        source: str,
+        written_before: datetime,
+        checked_before: datetime | None = None,
+        complaints_only: bool = False,
+        limit: int,
     ) -> list[str]:
         """Return the ids of posts of a source whose text is kept, to be held against its network.
 
         Those that were never checked come first, then those whose check is the longest ago; the oldest among equals.
         """
-        sql = """
-            SELECT id FROM posts WHERE source = ? AND text IS NOT NULL AND at >= ? AND at < ?
-            ORDER BY checked_at, at LIMIT ?
-        """
-        span = _start(written_since), _end(written_before)
-        return [unpacked(row["id"]) for row in self._rows(sql, packed(source), *span, limit)]
+        table, standing = ("judged", "AND standing = 'counted'") if complaints_only else ("posts", "")
+        sql = f"""
+            SELECT id FROM {table} WHERE source = ? AND text IS NOT NULL AND at < ? {standing}
+            AND (checked_at IS NULL OR checked_at < ?) ORDER BY checked_at, at LIMIT ?
+        """  # noqa: S608 - both parts are ours
+        values = packed(source), moment(written_before), _end(checked_before), limit
+        return [unpacked(row["id"]) for row in self._rows(sql, *values)]
 
     def expenses(self, *, source: str | None = None, since: datetime | None = None) -> list[Expense]:
         """Return what was booked for the hours from `since` on, of all sources if none is named."""

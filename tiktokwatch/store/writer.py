@@ -169,11 +169,21 @@ class Store:
             return forgetting.known(self._db, who, source=source)
 
     def posts_to_check(
-        self, *, source: str, written_before: datetime, written_since: datetime | None = None, limit: int
+        self,
+        *,
+        source: str,
+        written_before: datetime,
+        checked_before: datetime | None = None,
+        complaints_only: bool = False,
+        limit: int,
     ) -> list[str]:
         """Return what `Reader.posts_to_check` does."""
         return self._read.posts_to_check(
-            source=source, written_before=written_before, written_since=written_since, limit=limit
+            source=source,
+            written_before=written_before,
+            checked_before=checked_before,
+            complaints_only=complaints_only,
+            limit=limit,
         )
 
     def note_checked(self, ids: Sequence[str], at: datetime) -> None:
