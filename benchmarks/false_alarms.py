@@ -17,13 +17,13 @@ from datetime import UTC, datetime, timedelta
 
 from tiktokwatch.outage.evidence import Sensitivity, fuse, signal_of
 from tiktokwatch.outage.life import Life
+from tiktokwatch.pipeline import WINDOWS
 from tiktokwatch.records import MINUTE, Bucket
 from tiktokwatch.trend.baseline import SeasonalBaseline
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 LEARN_DAYS = 28
 SPREAD = 0.1
-WINDOWS = (5, 15, 60)
 
 
 def poisson(dice: random.Random, mean: float) -> int:

@@ -102,7 +102,7 @@ class App:
             watched: list[Pipeline] = []
             around = sources.Surroundings(
                 attention=lambda: max((pipeline.attention for pipeline in watched), default=0.0),
-                is_known=store.known,
+                is_known=lambda names: store.known(names, source="bluesky"),
                 expenses=store,
             )
             collectors = sources.collectors(self.config, around)
@@ -168,6 +168,7 @@ class App:
                 minimum_people=detection.minimum_people,
                 minimum_ratio=detection.minimum_ratio,
             ),
+            policy_days=self.config.detection.policy_days,
             memory=memory,
         )
 

@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
@@ -176,5 +176,7 @@ def _toml(value: object) -> str:
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     if isinstance(value, (bool, int, float)):
         return str(value).lower()
+    if isinstance(value, date):
+        return value.isoformat()
     # JSON escapes what TOML escapes, but for one character.
     return '""' if value is None else json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

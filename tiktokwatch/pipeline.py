@@ -7,13 +7,14 @@ it is, what state it leads to. So it does not matter in which ticks the posts ca
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from tiktokwatch import resume
-from tiktokwatch.outage.account import BEFORE, Minute, raised, reason, span_of
+from tiktokwatch.outage.account import BEFORE, Account, Minute, raised, reason, span_of
 from tiktokwatch.outage.evidence import Sensitivity, fuse, signal_of
+from tiktokwatch.outage.talk import UsualTalk
 from tiktokwatch.protocols import Classifier, Detector
 from tiktokwatch.records import (
     MINUTE,
@@ -74,6 +75,7 @@ class Pipeline:
         detector: Detector,
         collectors: Mapping[str, str],
         sensitivity: Sensitivity | None = None,
+        policy_days: Collection[date] = (),
         memory: Memory | None = None,
     ) -> None:
         memory = memory or Memory()
@@ -87,7 +89,8 @@ class Pipeline:
         self._counting = Counting(memory.recent, memory.counts)
         self._life = resume.life(memory)
         self._outages = {outage.id: outage for outage in memory.outages}
-        self._account = resume.account(memory)
+        self._account: Account | None = None
+        self._usual_talk = UsualTalk(policy_days)
         self._history = resume.history(memory)
         self._latest = memory.evidence[-1] if memory.evidence else None
         self._windows: dict[str, deque[Bucket]] = {}
@@ -95,6 +98,7 @@ class Pipeline:
         for bucket in memory.buckets:
             self._remember(bucket)
         self._teach()
+        self._account = resume.account(memory, self._usual_talk)
 
     @property
     def attention(self) -> float:
@@ -247,7 +251,12 @@ class Pipeline:
         if self._account is not None:
             self._account.add(minute)
         elif evidence.state == "outage":
-            self._account = raised(max(self._outages, default=0) + 1, evidence=evidence, minutes=list(self._history))
+            self._account = raised(
+                max(self._outages, default=0) + 1,
+                evidence=evidence,
+                minutes=list(self._history),
+                usual_talk=self._usual_talk,
+            )
             self._record(self._account.outage, changes)
 
     def _move(self, before: State, evidence: Evidence, changes: _Changes) -> None:
@@ -284,6 +293,7 @@ class Pipeline:
             known = (outage for outage in self._outages.values() if outage.signalled_at <= due)
             if not any(_within(bucket.at, span_of(outage)) for outage in known):
                 self._detector.learn(bucket)
+                self._usual_talk.learn(bucket)
 
     def _lag(self, bucket: Bucket) -> timedelta:
         since = self.coverage.since(bucket.source)

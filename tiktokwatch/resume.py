@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tiktokwatch.outage.account import BEFORE, Account, Minute, resumed
 from tiktokwatch.outage.life import Life
+from tiktokwatch.outage.talk import UsualTalk
 from tiktokwatch.records import MINUTE, Bucket, Memory, minute_of
 from tiktokwatch.trend.people import COMPLAINING, author_key
 from tiktokwatch.trend.sample import SPAN, likely
@@ -21,10 +22,12 @@ def life(memory: Memory) -> Life:
     return Life(state=last.after, held=last.before, signals=() if last.after == "unknown" else since)
 
 
-def account(memory: Memory) -> Account | None:
+def account(memory: Memory, usual_talk: UsualTalk) -> Account | None:
     """Return the account of the outage that is open, None where none is."""
     outage = next((outage for outage in memory.outages if outage.ended_at is None), None)
-    return None if outage is None else resumed(outage, authors=memory.authors, buckets=memory.buckets)
+    if outage is None:
+        return None
+    return resumed(outage, authors=memory.authors, buckets=memory.buckets, usual_talk=usual_talk)
 
 
 def history(memory: Memory) -> deque[Minute]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -154,6 +154,7 @@ class Detection(Section):
     minimum_people: int = Field(default=5, ge=1)
     minimum_ratio: float = Field(default=2.5, ge=1.0)
     patience: Duration = timedelta(minutes=5)
+    policy_days: tuple[date, ...] = ()
 
 
 class Retention(Section):

@@ -93,7 +93,7 @@ class JetstreamServer:
         self._server.shutdown()
         self._thread.join()
 
-    def collector(self, *, timeout: float = 2, **options: Any) -> Bluesky:
+    def collector(self, *, timeout: float = 10, **options: Any) -> Bluesky:
         """Return a collector that listens to this server, and waits for what should have come for `timeout`."""
         common = {"base_urls": (self.url,), "patience": timeout, "stall": timeout, "back_off": (0.01, 0.05)}
         return Bluesky(**{**common, **options})

@@ -7,8 +7,11 @@ import os
 import socket
 import struct
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
@@ -91,7 +94,8 @@ class Web:
 
     `refusals` are the faults that are answers of the network's own; the others are the same everywhere: "html",
     "truncated", "empty", "list", "slow", "drip", "reset", "close", "redirect". Every answer waits for `delay` seconds.
-    `served` are the ids of the posts in whole answers.
+    `served` are the ids of the posts in whole answers, `answered` counts these by path. With a `clock`, answers are
+    dated by it.
     """
 
     def __init__(
@@ -103,7 +107,9 @@ class Web:
     ) -> None:
         self.requests: list[Request] = []
         self.served: list[str] = []
+        self.answered: Counter[str] = Counter()
         self.delay = 0.0
+        self.clock: Callable[[], datetime] | None = None
         self._respond = respond
         self._refusals = refusals
         self._faults: list[_Fault] = []
@@ -194,6 +200,8 @@ class Web:
         answer = self._refusals[kind]() if kind in self._refusals else self._respond(request)
         if kind in _CHANGED:
             answer = _CHANGED[kind](answer)
+        if self.clock is not None:
+            answer = replace(answer, headers={**answer.headers, "Date": format_datetime(self.clock(), usegmt=True)})
         if handler.close_connection:
             # The client wants it closed; one that is not told so would use it again.
             answer = replace(answer, headers={**answer.headers, "Connection": "close"})
@@ -201,8 +209,9 @@ class Web:
             handler.close_connection = True
             _BROKEN[kind](handler, answer.raw(), self._stopping)
             return
-        if not kind:
+        if not kind and answer.status == HTTPStatus.OK:
             self.served += answer.ids
+            self.answered[parts.path] += 1
         handler.wfile.write(answer.raw())
         if isinstance(answer, Streaming):
             handler.close_connection = True

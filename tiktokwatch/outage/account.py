@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tiktokwatch.outage.onset import onset
+from tiktokwatch.outage.talk import BESIDE, UsualTalk
 from tiktokwatch.records import ASPECTS, MINUTE, Bucket, Evidence, Outage, Score, State
 
 GENERAL = "app"
-BESIDE = ("policy", "elsewhere")
 BEFORE = timedelta(hours=2)
 LOOK_BACK = timedelta(hours=1)
 LEAST_DOUBT = 0.05  # as it is printed
@@ -97,7 +97,9 @@ class Account:
             self.outage = replace(self.outage, state=state)
 
 
-def raised(number: int, *, evidence: Evidence, minutes: Sequence[Minute]) -> Account:
+def raised(
+    number: int, *, evidence: Evidence, minutes: Sequence[Minute], usual_talk: UsualTalk | None = None
+) -> Account:
     """Open the account of an outage that `evidence` signals; `minutes` are the last `BEFORE`, the newest last."""
     earliest = evidence.at - LOOK_BACK
     began = onset([(minute.at, minute.people, minute.usual) for minute in minutes if minute.at >= earliest])
@@ -111,25 +113,23 @@ def raised(number: int, *, evidence: Evidence, minutes: Sequence[Minute]) -> Acc
         usual_per_minute=round(evidence.usual, 4),
         reason=reason(evidence),
     )
-    account = Account(outage, _usual(bucket for minute in minutes if minute.at < began for bucket in minute.buckets))
+    recent = [bucket for minute in minutes if minute.at < began for bucket in minute.buckets]
+    account = Account(outage, (usual_talk or UsualTalk()).before(began, recent))
     for minute in minutes:
         if minute.at >= began:
             account.add(minute)
     return account
 
 
-def resumed(outage: Outage, *, authors: Iterable[str], buckets: Iterable[Bucket]) -> Account:
+def resumed(
+    outage: Outage, *, authors: Iterable[str], buckets: Iterable[Bucket], usual_talk: UsualTalk | None = None
+) -> Account:
     """Open the account of an outage that a restart finds open; `buckets` reach back to `BEFORE` its signal."""
     start, buckets = outage.signalled_at - BEFORE, list(buckets)
-    account = Account(outage, _usual(bucket for bucket in buckets if start <= bucket.at < outage.onset), set(authors))
+    recent = [bucket for bucket in buckets if start <= bucket.at < outage.onset]
+    account = Account(outage, (usual_talk or UsualTalk()).before(outage.onset, recent), set(authors))
     account.count(bucket for bucket in buckets if bucket.at >= outage.onset)
     return account
-
-
-def _usual(buckets: Iterable[Bucket]) -> dict[str, float]:
-    """Return what is talked about in a bucket beside complaints, on average."""
-    buckets = list(buckets)
-    return {kind: sum(getattr(bucket, kind) for bucket in buckets) / max(1, len(buckets)) for kind in BESIDE}
 
 
 def ranked(counts: Counter[str]) -> dict[str, int]:
