@@ -87,3 +87,20 @@ def test_an_outage_tells_who_and_what_and_where() -> None:
     assert (outage.aspect, outage.verdict, outage.sources) == ("login", "partial", ("x", "reddit"))
     assert (outage.complaints, outage.authors, outage.peak_per_minute) == (43, 41, 20)
     assert (outage.aspects, outage.places) == ({"login": 41}, {"Ohio": 20})
+
+
+def test_recovery_is_read_from_what_people_say() -> None:
+    loud = [each for minute in range(100, 160) for each in crowd(minute, 6)]
+    back = [each for minute in range(125, 160) for each in crowd(minute, 9, "recovery")]
+    states = []
+    for said in (loud, loud + back):
+        watch = Watch()
+        watch.take(tick(0, 160, said))
+        states.append(watch.states()[-1])
+    assert states == ["outage", "recovering"]
+
+
+def test_talk_of_recovery_keeps_no_outage_from_being_signalled() -> None:
+    watch = Watch()
+    watch.take(tick(0, 110, [each for m in range(100, 110) for each in (*crowd(m, 6), *crowd(m, 9, "recovery"))]))
+    assert "outage" in watch.states()

@@ -209,8 +209,10 @@ class Pipeline:
                 for length, of_source in seen.items()
             }
         )
-        signal = signal_of(fused, self._sensitivity)
         minutes = [bucket for window in seen.get(fused.window, {}).values() for bucket in window]
+        recovery = sum(bucket.recovery for bucket in minutes)
+        is_open = self._life.state in ("outage", "recovering")
+        signal = signal_of(fused, self._sensitivity, recovered=recovery if is_open else 0)
         return Evidence(
             at=start + MINUTE,
             signal=signal,
@@ -223,7 +225,7 @@ class Pipeline:
             expected=fused.expected,
             memes=sum(bucket.memes for bucket in minutes),
             policy=sum(bucket.policy for bucket in minutes),
-            recovery=sum(bucket.recovery for bucket in minutes),
+            recovery=recovery,
             elsewhere=sum(bucket.elsewhere for bucket in minutes),
             scores=fused.scores,
         )

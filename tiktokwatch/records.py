@@ -233,7 +233,8 @@ class Outage:
     """One outage from the estimated onset to its end, with what is known of it so far.
 
     `complaints` are posts, `authors` distinct people. Rates are complaints a minute. `verdict` is one of
-    technical, policy, both, partial, spill-over, chatter.
+    technical, policy, both, partial, spill-over, chatter, `severity` one of minor, major, severe. The onset lies
+    between `earliest_onset` and `latest_onset`, nineteen times in twenty.
     """
 
     id: int
@@ -252,6 +253,9 @@ class Outage:
     aspects: Mapping[str, int] = field(default_factory=dict)
     places: Mapping[str, int] = field(default_factory=dict)
     reason: str = ""
+    severity: str = ""
+    earliest_onset: datetime | None = None
+    latest_onset: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from tiktokwatch.outage.account import (
     ranked,
     reason,
     resumed,
+    severity,
     span_of,
 )
 from tiktokwatch.records import MINUTE, Bucket, Evidence, Outage, Score, State
@@ -79,8 +80,8 @@ class TestTheVerdict:
             ({"complaints": 10, "aspects": {"web": 9}}, "technical"),
             ({"complaints": 10, "policy": 10}, "technical"),
             ({"complaints": 10, "policy": 11}, "both"),
-            ({"complaints": 10, "policy": 40}, "both"),
-            ({"complaints": 10, "policy": 41}, "policy"),
+            ({"complaints": 10, "policy": 100}, "both"),
+            ({"complaints": 10, "policy": 101}, "policy"),
             ({"complaints": 10, "elsewhere": 20}, "technical"),
             ({"complaints": 10, "elsewhere": 21}, "spill-over"),
             ({"complaints": 10, "elsewhere": 21, "policy": 99}, "spill-over"),
@@ -125,6 +126,7 @@ def test_an_outage_adds_up() -> None:
         sources=("reddit", "x"),
         aspects={"login": 3},
         places={"Boston": 2, "Ohio": 1},
+        severity="minor",
     )
 
 
@@ -154,6 +156,9 @@ class TestRaising:
             usual_per_minute=0.1235,
             sources=("x",),
             reason=reason(evidence(3)),
+            severity="minor",
+            earliest_onset=at(0),
+            latest_onset=at(0),
         )
 
     def test_what_is_usual_beside_it_is_the_mean_before_the_onset(self) -> None:
@@ -227,3 +232,19 @@ def test_minutes_around_an_outage_teach_nobody() -> None:
     outage = opened().outage
     assert span_of(outage) == (at(-30), None)
     assert span_of(replace(outage, ended_at=at(90))) == (at(-30), at(150))
+
+
+@pytest.mark.parametrize(
+    ("people", "peak", "usual", "expected"),
+    [
+        (5, 100, 0.1, "minor"),
+        (29, 100, 0.1, "minor"),
+        (30, 100, 0.1, "major"),
+        (30, 9, 1.0, "minor"),
+        (3000, 49, 1.0, "major"),
+        (300, 50, 1.0, "severe"),
+        (10**6, 10**4, 0.0, "severe"),
+    ],
+)
+def test_severity_needs_both_people_and_a_peak(people: int, peak: int, usual: float, expected: str) -> None:
+    assert severity(people=people, peak=peak, usual=usual) == expected

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -97,3 +98,15 @@ def test_people_and_ratio_are_the_user_s_to_set() -> None:
     assert signal_of(fused, Sensitivity(minimum_people=7)) == "low"
     assert signal_of(fused, Sensitivity(minimum_ratio=3.1)) == "low"
     assert signal_of(fused, Sensitivity(false_alarm_every=timedelta(days=10**7))) == "low"
+
+
+@pytest.mark.parametrize(("recovered", "signal"), [(0, "high"), (5, "high"), (11, "high"), (12, "low"), (40, "low")])
+def test_as_many_who_say_that_it_is_back_as_complain_end_it(recovered: int, signal: str) -> None:
+    fused = fuse({5: [score(9, observed=12, expected=1.0)]})
+    assert signal_of(fused, Sensitivity(), recovered=recovered) == signal
+
+
+def test_what_may_be_mistaken_counts_for_nobody() -> None:
+    loud = score(9, observed=12, expected=1.0)
+    assert signal_of(fuse({5: [replace(loud, mistaken=7.0)]}), Sensitivity()) == "high"
+    assert signal_of(fuse({5: [replace(loud, mistaken=7.1)]}), Sensitivity()) == "low"

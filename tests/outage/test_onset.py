@@ -13,7 +13,7 @@ from tiktokwatch.records import MINUTE
 
 
 def minute_of_onset(observed: list[int], *, usual: float = 0.1) -> int:
-    began = onset([(START + number * MINUTE, count, usual) for number, count in enumerate(observed)])
+    began = onset([(START + number * MINUTE, count, usual) for number, count in enumerate(observed)]).at
     return (began - START) // MINUTE
 
 
@@ -49,6 +49,35 @@ def test_the_moment_of_the_signal_is_not_the_onset() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 1000), st.floats(0, 100)), min_size=1, max_size=60))
 def test_it_is_one_of_the_minutes(minutes: list[tuple[int, float]]) -> None:
-    began = onset([(START + number * MINUTE, *minute) for number, minute in enumerate(minutes)])
+    estimate = onset([(START + number * MINUTE, *minute) for number, minute in enumerate(minutes)])
+    began = estimate.at
+    assert estimate.earliest <= began <= estimate.latest
     assert START <= began < START + len(minutes) * MINUTE
     assert (began - START) % MINUTE == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("observed", "usual", "interval"),
+    [
+        ([0] * 40 + [5] * 5, 0.1, (40, 40)),  # a cliff leaves no doubt
+        ([0] * 40 + [1, 0, 1, 1, 0, 2, 2, 3, 2, 4, 3], 0.1, (42, 45)),
+        ([3] * 20, 3.0, (17, 19)),
+    ],
+)
+def test_the_interval_holds_what_is_nearly_as_likely(
+    observed: list[int], usual: float, interval: tuple[int, int]
+) -> None:
+    estimate = onset([(START + number * MINUTE, count, usual) for number, count in enumerate(observed)])
+    earliest, latest = ((moment - START) // MINUTE for moment in (estimate.earliest, estimate.latest))
+    assert (earliest, latest) == interval
+
+
+def test_the_interval_holds_the_truth_about_nineteen_times_in_twenty() -> None:
+    dice = random.Random(5)
+    held = 0
+    for _ in range(400):
+        calm = [int(dice.random() < 0.3) for _ in range(40)]
+        loud = [sum(dice.random() < 0.15 for _ in range(10)) for _ in range(12)]
+        estimate = onset([(START + number * MINUTE, count, 0.3) for number, count in enumerate(calm + loud)])
+        held += estimate.earliest <= START + 40 * MINUTE <= estimate.latest
+    assert held >= 0.93 * 400

@@ -141,6 +141,9 @@ outages = st.builds(
     aspects=mappings,
     places=mappings,
     reason=texts,
+    severity=texts,
+    earliest_onset=st.none() | moments,
+    latest_onset=st.none() | moments,
 )
 transitions = st.builds(
     Transition, at=moments, before=states, after=states, outage_id=st.none(), reason=texts, evidence=evidence

@@ -15,6 +15,9 @@ GENERAL = "app"
 BEFORE = timedelta(hours=2)
 LOOK_BACK = timedelta(hours=1)
 LEAST_DOUBT = 0.05  # as it is printed
+MERE_POLICY = 10  # policy posts for each complaint: people talk of a ban, and hardly anybody finds something broken
+# From so many people on, and from a peak of so many times the usual on.
+SEVERITIES = (("severe", 300, 50.0), ("major", 30, 10.0))
 LEADING_SHARE = 0.45
 FEATURES = frozenset(ASPECTS) - {GENERAL, "feed", "web"}
 
@@ -50,11 +53,13 @@ class Account:
         """Add one more minute."""
         self.count(minute.buckets)
         self.authors |= minute.authors
+        peak = max(self.outage.peak_per_minute, round(minute.people))
         self.outage = replace(
             self.outage,
             complaints=self.outage.complaints + minute.complaints,
             authors=len(self.authors),
-            peak_per_minute=max(self.outage.peak_per_minute, round(minute.people)),
+            peak_per_minute=peak,
+            severity=severity(people=len(self.authors), peak=peak, usual=self.outage.usual_per_minute),
             aspect=leading_aspect(self.aspects),
             verdict=self.verdict(),
             sources=tuple(ranked(self.sources)),
@@ -79,7 +84,7 @@ class Account:
         policy, elsewhere = (self.mix[kind] - self.usual[kind] * self.mix["minutes"] for kind in BESIDE)
         if elsewhere > 2 * complaints:
             return "spill-over"
-        if policy > 4 * complaints:
+        if policy > MERE_POLICY * complaints:
             return "policy"
         if policy > complaints:
             return "both"
@@ -102,7 +107,8 @@ def raised(
 ) -> Account:
     """Open the account of an outage that `evidence` signals; `minutes` are the last `BEFORE`, the newest last."""
     earliest = evidence.at - LOOK_BACK
-    began = onset([(minute.at, minute.people, minute.usual) for minute in minutes if minute.at >= earliest])
+    estimate = onset([(minute.at, minute.people, minute.usual) for minute in minutes if minute.at >= earliest])
+    began = estimate.at
     outage = Outage(
         id=number,
         aspect=GENERAL,
@@ -112,6 +118,8 @@ def raised(
         signalled_at=evidence.at,
         usual_per_minute=round(evidence.usual, 4),
         reason=reason(evidence),
+        earliest_onset=estimate.earliest,
+        latest_onset=estimate.latest,
     )
     recent = [bucket for minute in minutes if minute.at < began for bucket in minute.buckets]
     account = Account(outage, (usual_talk or UsualTalk()).before(began, recent))
@@ -130,6 +138,14 @@ def resumed(
     account = Account(outage, (usual_talk or UsualTalk()).before(outage.onset, recent), set(authors))
     account.count(bucket for bucket in buckets if bucket.at >= outage.onset)
     return account
+
+
+def severity(*, people: int, peak: int, usual: float) -> str:
+    """Say how bad it is, by how many people complained and how far the worst minute was beyond the usual."""
+    return next(
+        (name for name, least, times in SEVERITIES if people >= least and peak >= times * usual),
+        "minor",
+    )
 
 
 def ranked(counts: Counter[str]) -> dict[str, int]:

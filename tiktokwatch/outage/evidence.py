@@ -83,12 +83,16 @@ def together(surprises: Sequence[float]) -> float:
     return max(ranked[0], total - log10(sum((total * log(10)) ** j / factorial(j) for j in range(len(ranked)))))
 
 
-def signal_of(fused: Fused, sensitivity: Sensitivity) -> Signal:
-    """Return what the minute says; "blind" where no source is covered."""
+def signal_of(fused: Fused, sensitivity: Sensitivity, *, recovered: int = 0) -> Signal:
+    """Return what the minute says; "blind" where no source is covered.
+
+    Where at least as many say that it is back (`recovered`) as complain, complaints are no more than "low".
+    """
     if not fused.scores:
         return "blind"
     people = fused.observed - fused.mistaken
     enough = people >= sensitivity.minimum_people and people >= sensitivity.minimum_ratio * fused.expected
-    if enough and fused.surprise >= sensitivity.threshold:
+    is_back = recovered >= max(people, sensitivity.minimum_people)
+    if enough and fused.surprise >= sensitivity.threshold and not is_back:
         return "high"
     return "low" if fused.surprise >= LOW_SHARE * sensitivity.threshold else "quiet"

@@ -60,6 +60,9 @@ def outage_row(outage: Outage) -> Columns:
         "aspects": listed(dict(outage.aspects)),
         "places": listed(dict(outage.places)),
         "reason": packed(outage.reason),
+        "severity": packed(outage.severity),
+        "earliest_onset": moment_or_null(outage.earliest_onset),
+        "latest_onset": moment_or_null(outage.latest_onset),
     }
 
 
@@ -82,6 +85,9 @@ def outage_of(row: Row) -> Outage:
         aspects=unlisted(row["aspects"]),
         places=unlisted(row["places"]),
         reason=unpacked(row["reason"]),
+        severity=unpacked(row["severity"]),
+        earliest_onset=moment_in(row["earliest_onset"]),
+        latest_onset=moment_in(row["latest_onset"]),
     )
 
 

@@ -228,6 +228,10 @@ ALTER TABLE posts ADD COLUMN checked_at TEXT;
 CREATE INDEX posts_to_check ON posts (source, checked_at, at) WHERE text IS NOT NULL;
 CREATE INDEX posts_official ON posts (at) WHERE kind = 'official';
 
+ALTER TABLE outages ADD COLUMN severity TEXT NOT NULL DEFAULT '';
+ALTER TABLE outages ADD COLUMN earliest_onset TEXT;
+ALTER TABLE outages ADD COLUMN latest_onset TEXT;
+
 -- By what a forgotten post is counted while it waits for its minute (see `forgetting`).
 CREATE TABLE stand_ins (
     post_id TEXT NOT NULL PRIMARY KEY REFERENCES posts (id) ON DELETE CASCADE,
