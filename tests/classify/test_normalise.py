@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tiktokwatch.classify.normalise import MAX_CHARS, normalise, tokens
+from tiktokwatch.classify.normalise import _PART, _PLAIN_PART, MAX_CHARS, legible, normalise, tokens
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,10 @@ def test_any_text_has_tokens_without_spaces_or_capitals(text: str) -> None:
 
 def test_only_the_beginning_counts() -> None:
     assert normalise("a" + "b " * MAX_CHARS * 50) == normalise("a" + "b " * MAX_CHARS)
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=300))
+@example("see www.a.b/c_d https://x.y/z @me_2 v32.5 3:15 don't 'tis a'b'' __x_ #tag $9,99!?")
+def test_plain_text_is_parted_as_any_other(text: str) -> None:
+    shown = legible(text).casefold()
+    assert _PLAIN_PART.findall(shown) == _PART.findall(shown)

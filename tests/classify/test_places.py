@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tiktokwatch.classify.places import lines
+from tiktokwatch.classify.places import lines, window
 from tiktokwatch.classify.rules import Rules
 
 
@@ -64,3 +64,11 @@ def test_the_gazetteer_is_well_formed() -> None:
 
 def test_many_places_are_cut_to_eight(rules: Rules) -> None:
     assert len(rules.places("France Spain Italy Poland Kenya Ghana Nepal Japan Brazil Peru Fiji")) == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("a b c d e f", (1, 7)), ("b", (0, 3)), ("x y e", (2, 5)), ("x y", (0, 0)), ("", (0, 0))],
+)
+def test_a_window_holds_every_phrase_that_begins_with_an_opening(text: str, expected: tuple[int, int]) -> None:
+    assert window(text.split(), {"b", "e"}, longest=3) == expected

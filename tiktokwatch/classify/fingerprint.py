@@ -23,6 +23,7 @@ _SHORT = 4
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _RUN = 3
 _MASK = (1 << 63) - 1
+_COMES_LATER = 1 << 64
 
 # What people write about an outage of their own accord, long enough to look uncommon.
 _COMMON_WORDS = """
@@ -49,18 +50,24 @@ def fingerprint_of(parts: Sequence[str]) -> tuple[int, ...]:
     or of common words alone: many people write "is tiktok down for anyone else" without copying.
     """
     ranked = sorted(map(_rank, set(_words(parts))))
-    if len(ranked) < _LEAST_WORDS or ranked[_LEAST_UNCOMMON - 1][0]:
+    if len(ranked) < _LEAST_WORDS or ranked[_LEAST_UNCOMMON - 1] >= _COMES_LATER:
         return ()
-    kept = [value for _, value in ranked[:_KEPT]]
+    kept = ranked[:_KEPT]
     whole = sum(kept)
-    values = {whole - one - other for one, other in combinations(kept, 2)}
+    values = {(whole - one - other) & _MASK for one, other in combinations(kept, 2)}
     if len(kept) < _KEPT:
-        values.update(whole - one for one in (*kept, 0))
-    return tuple(sorted(value & _MASK for value in values))
+        values.update((whole - one) & _MASK for one in (*kept, 0))
+    return tuple(sorted(values))
 
 
-def _words(parts: Iterable[str]) -> Iterator[str]:
+def _words(parts: Sequence[str]) -> Iterable[str]:
     """Return what is compared: words, and runs of three letters of scripts written without spaces."""
+    if _UNSPACED.search("".join(parts)):
+        return _words_and_runs(parts)
+    return (part for part in parts if part[0].isalpha())
+
+
+def _words_and_runs(parts: Sequence[str]) -> Iterator[str]:
     for unspaced, group in groupby(parts, key=_is_unspaced):
         if unspaced:
             run = "".join(group)
@@ -74,7 +81,8 @@ def _is_unspaced(part: str) -> bool:
 
 
 @lru_cache(maxsize=1 << 14)
-def _rank(word: str) -> tuple[bool, int]:
-    """Return whether a word is common, and its hash; short words are common in any language."""
+def _rank(word: str) -> int:
+    """Return a word's hash, beyond all others where it is common; short words are common in any language."""
     common = word in _COMMON or (len(word) <= _SHORT and not _UNSPACED.match(word))
-    return common, int.from_bytes(blake2b(word.encode("utf-8"), digest_size=8).digest(), "big")
+    value = int.from_bytes(blake2b(word.encode("utf-8"), digest_size=8).digest(), "big")
+    return value + _COMES_LATER if common else value

@@ -10,6 +10,7 @@ import html
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import chain
 
 VERSION = 2
 
@@ -19,7 +20,7 @@ URL, USER, NUMBER, LAUGH = "⟨url⟩", "⟨user⟩", "⟨n⟩", "⟨haha⟩"
 # Scripts written without spaces are read letter by letter; vowel signs belong to the letter before them.
 UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff"
 _SIGNS = "\u0300-\u036f\u0900-\u0963\u0966-\u0dff"
-_LETTER = f"(?:[^\\W_{UNSPACED}]|[{_SIGNS}])"
+_LETTERS = f"(?:[^\\W_{UNSPACED}]++|[{_SIGNS}])++"
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UNSEEN = re.compile(
@@ -28,10 +29,12 @@ _UNSEEN = re.compile(
 )
 _PART = re.compile(
     r"https?://\S+|www\.\S+|@\w+|\d+(?:[.,:/]\d+)*"
-    f"|[{UNSPACED}]|{_LETTER}+(?:'{_LETTER}+)*"
+    f"|[{UNSPACED}]|{_LETTERS}(?:'{_LETTERS})*"
     r"|[^\w\s.,]+"
 )
-_CURLY = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc`\u00b4\u2032", "'"))
+# The same for plain ASCII, where letters are found without asking for each of them what it is.
+_PLAIN_PART = re.compile(r"https?://\S+|www\.\S+|@\w+|\d+(?:[.,:/]\d+)*|[a-z0-9]+(?:'[a-z0-9]+)*|[^\w\s.,]+", re.ASCII)
+_CURLY = re.compile("[\u2018\u2019\u02bc`\u00b4\u2032]")
 _APART = re.compile(r"\bt[iy]c?k[ _-]to(?:ck|k|c)(?=\W|s\b|$)")
 _SPELLED = re.compile(r"^t[iy]c?k?to(?:ck|k|c)(?=s?$)")
 _JOINED = re.compile(r"(?<=.)tiktok|tiktok(?=.)(?!e?rs?$|s$)")
@@ -50,11 +53,12 @@ def tokens(text: str) -> list[str]:
     Only the first 2,000 characters count. Full stops, commas, control characters and broken surrogates are dropped.
     """
     text = legible(text).casefold()
-    if not text.isascii():
-        text = text.translate(_CURLY)
+    is_ascii = text.isascii()
+    if not is_ascii and _CURLY.search(text):
+        text = _CURLY.sub("'", text)
     if "k t" in text or "k-t" in text or "k_t" in text or "ic t" in text:
         text = _APART.sub("tiktok", text)
-    return [spelling for part in _PART.findall(text) for spelling in _spell(part)]
+    return list(chain.from_iterable(map(_spell, (_PLAIN_PART if is_ascii else _PART).findall(text))))
 
 
 def normalise(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -61,7 +61,9 @@ class Gazetteer:
         places = list(_places())
         self._vocab = vocab
         self._flags = {place.flag: place.name for place in places if place.flag}
-        self._openings = {_WORD.findall(word)[0].lower() for place in places for word in (*place.sure, *place.doubtful)}
+        phrases = [_WORD.findall(word) for place in places for word in (*place.sure, *place.doubtful)]
+        self._openings = {phrase[0].lower() for phrase in phrases}
+        self._longest = max(map(len, phrases))
         self._sure = _matcher(vocab, {place.name: place.sure for place in places}, attribute="LOWER")
         self._doubtful = _matcher(vocab, {place.name: place.doubtful for place in places}, attribute="ORTH")
 
@@ -72,12 +74,15 @@ class Gazetteer:
         spans = [(len(words) + at, len(words) + at, name) for at, name in enumerate(self._flagged(text))]
         if "us" in lowered:
             spans.extend((at, at + 1, "US") for at in range(len(words)) if _is_us(words, lowered, at))
-        if not self._openings.isdisjoint(lowered):
-            doc = document(self._vocab, words)
+        at, end = window(lowered, self._openings, longest=self._longest)
+        if end:
+            doc = document(self._vocab, words[at:end])
             names = self._vocab.strings
-            spans.extend((start, end, names[match]) for match, start, end in self._sure(doc))
+            spans.extend((at + first, at + last, names[match]) for match, first, last in self._sure(doc))
             spans.extend(
-                (start, end, names[match]) for match, start, end in self._doubtful(doc) if _holds(lowered, start, end)
+                (at + first, at + last, names[match])
+                for match, first, last in self._doubtful(doc)
+                if _holds(lowered, at + first, at + last)
             )
         return tuple(dict.fromkeys(name for _, _, name in sorted(longest(spans))))[:_MANY]
 
@@ -93,6 +98,15 @@ def document(vocab: Vocab, words: Sequence[str]) -> Doc:
     from spacy.tokens import Doc  # noqa: PLC0415  spaCy takes a second to import
 
     return Doc(vocab, words=list(words))
+
+
+def window(words: Sequence[str], openings: Collection[str], *, longest: int) -> tuple[int, int]:
+    """Return the start and the end between which phrases of at most `longest` words may stand; (0, 0) if nowhere.
+
+    `openings` are their first words. A document of a few words is made much faster than one of all.
+    """
+    found = [at for at, word in enumerate(words) if word in openings]
+    return (found[0], found[-1] + longest) if found else (0, 0)
 
 
 def lines(name: str) -> list[str]:

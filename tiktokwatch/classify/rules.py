@@ -6,18 +6,19 @@ Rules run only on posts that tell of a failure or a recovery: on others the name
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tiktokwatch.classify.normalise import legible, tokens
-from tiktokwatch.classify.places import Gazetteer, document, lines, longest
+from tiktokwatch.classify.places import Gazetteer, document, lines, longest, window
 from tiktokwatch.records import ASPECTS
 
 if TYPE_CHECKING:
     from spacy.matcher import Matcher, PhraseMatcher
     from spacy.vocab import Vocab
 
+_GENERAL = "app"
 _WORD = re.compile(r"\w+(?:\.\d+)*")
 _IOS = ["iphone", "iphones", "ipad", "ios", "ipados", "айфон", "айфоне", "ايفون", "آيفون", "アイフォン"]
 _ANDROID_WORDS = """
@@ -52,7 +53,10 @@ class Rules:
         import spacy  # noqa: PLC0415  takes a second to import, and most verdicts need no rules
 
         self._vocab: Vocab = spacy.blank("xx").vocab
-        self._aspects = _aspect_matcher(self._vocab)
+        phrases = _aspect_phrases()
+        self._aspects = _aspect_matcher(self._vocab, phrases)
+        self._openings = {parts[0] for some in phrases.values() for parts in some}
+        self._longest = max(len(parts) for some in phrases.values() for parts in some)
         self._gazetteer = Gazetteer(self._vocab)
         self._devices = _device_matcher(self._vocab)
 
@@ -69,12 +73,15 @@ class Rules:
 
     def aspects(self, parts: Sequence[str]) -> tuple[str, ...]:
         """Return the parts of TikTok that the tokens of a text name, or the whole app where they name none."""
+        start, end = window(parts, self._openings, longest=self._longest)
+        if not end:
+            return (_GENERAL,)
         names = self._vocab.strings
-        matches = self._aspects(document(self._vocab, parts))
+        matches = self._aspects(document(self._vocab, parts[start:end]))
         found = {name for _, _, name in longest((start, end, names[match]) for match, start, end in matches)}
         if "publishing" in found:
             found.discard("upload")  # who publishes through a tool speaks of posting too
-        return tuple(aspect for aspect in ASPECTS if aspect in found) or ("app",)
+        return tuple(aspect for aspect in ASPECTS if aspect in found) or (_GENERAL,)
 
     def device(self, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the platforms (ios, android, web) and the versions that a text names."""
@@ -90,13 +97,18 @@ class Rules:
         return tuple(dict.fromkeys(platforms)), tuple(dict.fromkeys(versions))
 
 
-def _aspect_matcher(vocab: Vocab) -> PhraseMatcher:
+def _aspect_phrases() -> dict[str, list[list[str]]]:
+    """Return the phrases of each aspect as tokens."""
+    rows = (line.partition(": ") for line in lines("aspects.txt"))
+    return {aspect: [tokens(phrase) for phrase in sorted(set(phrases.split("; ")))] for aspect, _, phrases in rows}
+
+
+def _aspect_matcher(vocab: Vocab, phrases: Mapping[str, list[list[str]]]) -> PhraseMatcher:
     from spacy.matcher import PhraseMatcher  # noqa: PLC0415  spaCy takes a second to import
 
     matcher = PhraseMatcher(vocab)
-    for line in lines("aspects.txt"):
-        aspect, _, phrases = line.partition(": ")
-        matcher.add(aspect, [document(vocab, tokens(phrase)) for phrase in sorted(set(phrases.split("; ")))])
+    for aspect, some in phrases.items():
+        matcher.add(aspect, [document(vocab, parts) for parts in some])
     return matcher
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from tiktokwatch.classify.normalise import tokens
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix  # type: ignore[import-untyped]  # it comes without types
+    from sklearn.linear_model import LogisticRegression
 
 _STRENGTH = 8.0
 _STEPS = 400
@@ -102,6 +104,13 @@ def fit(examples: Sequence[Example]) -> tuple[artifact.Model, dict[str, Any]]:
     return model, card
 
 
+def twin(examples: Sequence[Example], *, like: artifact.Model) -> artifact.Model:
+    """Return the model that never saw the held-out themes of these examples, calibrated as another model is."""
+    rows = zip(like.slope.tolist(), like.offset.tolist(), like.thresholds.tolist(), strict=True)
+    heads = _heads([example for example in examples if not example.held_out])
+    return _pack(heads, [_Calibrated(slope, offset, threshold, {}) for slope, offset, threshold in rows])
+
+
 def _by_language(examples: Sequence[Example], found: Mapping[str, npt.NDArray[np.bool_]]) -> dict[str, Any]:
     """Return the number of held-out posts of each language, and the F1 of each label that occurs among them."""
     table: dict[str, Any] = {}
@@ -125,8 +134,13 @@ def truths(examples: Sequence[Example], label: str) -> Truth:
     )
 
 
+def with_variants(examples: Sequence[Example]) -> list[Example]:
+    """Return what a model is trained on: the examples, then a variant of each."""
+    return [*examples, *variants(examples, seed=_SEED)]
+
+
 def _heads(examples: Sequence[Example]) -> list[_Head]:
-    shown = [*examples, *variants(examples, seed=_SEED)]
+    shown = with_variants(examples)
     matrix = design(shown)
     heads = []
     for label in artifact.HEADS:
@@ -160,25 +174,28 @@ def _pack(heads: Sequence[_Head], calibrated: Sequence[_Calibrated]) -> artifact
     )
 
 
-def design(examples: Sequence[Example]) -> csr_matrix:
-    """Return the matrix of all groups side by side: counts of features, each group over the root of its total."""
+def design(examples: Sequence[Example], *, groups: Sequence[int] = range(features.GROUPS)) -> csr_matrix:
+    """Return the matrix of the groups side by side: counts of features, each group over the root of its total."""
     from scipy.sparse import csr_matrix, hstack  # noqa: PLC0415  training only
 
-    keys = [features.keys(example.text, tokens(example.text)) for example in examples]
+    hasher = features.Hasher()
+    runs = [_columns(hasher, example.text) for example in examples]
     blocks = []
-    for group in range(features.GROUPS):
-        columns: list[int] = []
-        values: list[float] = []
-        ends = [0]
-        for run in keys:
-            found = [column for key in run[group] for column in features.columns(group, key)]
-            columns.extend(found)
-            values.extend([_GROUP_WEIGHTS[group] / np.sqrt(max(len(found), 1))] * len(found))
-            ends.append(len(columns))
-        block = csr_matrix((values, columns, ends), shape=(len(examples), features.COLUMNS))
+    for group in groups:
+        sizes = [len(run[group]) for run in runs]
+        values = np.repeat([_GROUP_WEIGHTS[group] / np.sqrt(max(size, 1)) for size in sizes], sizes)
+        columns = np.fromiter(chain.from_iterable(run[group] for run in runs), dtype=np.int32, count=sum(sizes))
+        block = csr_matrix((values, columns, np.cumsum([0, *sizes])), shape=(len(examples), features.COLUMNS))
         block.sum_duplicates()
         blocks.append(block)
     return hstack(blocks, format="csr")
+
+
+def _columns(hasher: features.Hasher, text: str) -> tuple[list[int], ...]:
+    parts = tokens(text)
+    words, concepts = ([checksum & (features.COLUMNS - 1) for checksum in found] for found in hasher(text, parts))
+    pieces = [column for part in dict.fromkeys(parts) for column in features.columns(features.PIECES, part)]
+    return words, pieces, concepts
 
 
 def platt(logits: Floats, truth: npt.NDArray[np.bool_]) -> tuple[float, float]:
@@ -208,18 +225,24 @@ def platt(logits: Floats, truth: npt.NDArray[np.bool_]) -> tuple[float, float]:
     return float(pair[0]), float(pair[1])
 
 
-def _fit_head(matrix: csr_matrix, truth: npt.NDArray[np.bool_]) -> _Head:
-    """Return a logistic regression on the columns in use; its solver runs in plain loops, alike on every machine."""
+def learner(**changes: Any) -> LogisticRegression:
+    """Return the learner of one label, untrained; its solver runs in plain loops, alike on every machine.
+
+    `changes` are settings of scikit-learn's LogisticRegression in place of ours.
+    """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  training only
 
+    settings = {"C": _STRENGTH, "max_iter": _STEPS, "tol": _TOLERANCE, "random_state": _SEED}
+    return LogisticRegression(**{"solver": "liblinear", "dual": True, **settings, **changes})
+
+
+def _fit_head(matrix: csr_matrix, truth: npt.NDArray[np.bool_]) -> _Head:
+    """Return a logistic regression on the columns in use."""
     used = np.unique(matrix.indices)
-    learner = LogisticRegression(
-        C=_STRENGTH, solver="liblinear", dual=True, max_iter=_STEPS, tol=_TOLERANCE, random_state=_SEED
-    )
-    learner.fit(matrix[:, used], truth)
+    fitted = learner().fit(matrix[:, used], truth)
     coefficients = np.zeros(matrix.shape[1])
-    coefficients[used] = learner.coef_[0]
-    return _Head(coefficients=coefficients, bias=float(learner.intercept_[0]))
+    coefficients[used] = fitted.coef_[0]
+    return _Head(coefficients=coefficients, bias=float(fitted.intercept_[0]))
 
 
 def best_threshold(
