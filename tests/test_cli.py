@@ -74,7 +74,7 @@ def test_outages_have_the_fields_that_are_promised(database: Path) -> None:
     (outage,) = json.loads(tiktokwatch("--db", database, "outages", "--since", "520w", "--json").stdout)["outages"]
     assert " ".join(outage) == (
         "id aspect state verdict onset signalled_at recovering_at ended_at complaints authors peak_per_minute"
-        " usual_per_minute sources aspects places reason"
+        " usual_per_minute sources aspects places reason official"
     )
     assert outage["state"] in STATES
     assert outage["onset"] < outage["signalled_at"] < outage["recovering_at"] < outage["ended_at"]

@@ -60,7 +60,7 @@ def test_it_asks_for_what_it_needs_and_for_no_users(server: XServer) -> None:
     assert not {"expansions", "user.fields"} & set(request.params)
 
 
-def test_the_first_poll_asks_by_time_and_the_next_from_behind_the_newest_post(server: XServer) -> None:
+def test_the_first_poll_asks_by_time_and_the_next_from_the_newest_post_on(server: XServer) -> None:
     newest = server.publish(text="TikTok down", at=before_noon(300))
     first = poll(server)
     server.clock = lambda: NOON + timedelta(seconds=10)
@@ -69,9 +69,19 @@ def test_the_first_poll_asks_by_time_and_the_next_from_behind_the_newest_post(se
     one, two = (request.params for request in server.requests)
     assert (one["start_time"], one["end_time"]) == ("2026-09-20T11:50:00Z", "2026-09-20T11:59:30Z")
     assert "start_time" not in two
-    assert time_of(two["since_id"]) == time_of(newest) - timedelta(seconds=30)
+    assert two["since_id"] == newest
     assert json.loads(first.cursor) == {"newest_id": newest}
     assert (first.through, second.through) == (before_noon(30), before_noon(20))
+
+
+def test_where_much_is_written_it_goes_back_by_half_a_minute(server: XServer) -> None:
+    newest = server.publish(text="TikTok down", at=before_noon(31))
+    first = poll(server)
+    server.clock = lambda: NOON + timedelta(seconds=10)
+    poll(server, since=first.through, cursor=first.cursor, now=server.clock())
+
+    since_id = server.requests[-1].params["since_id"]
+    assert time_of(since_id) == first.through - timedelta(seconds=30) < time_of(newest)
 
 
 def test_a_post_that_becomes_visible_late_is_found(server: XServer) -> None:

@@ -13,6 +13,7 @@ from tiktokwatch.records import (
     MINUTE,
     Bucket,
     Evidence,
+    Expense,
     Gap,
     Judged,
     Mark,
@@ -54,6 +55,8 @@ class FakeReading:
     all_evidence: list[Evidence] = field(default_factory=list)
     all_judged: list[Judged] = field(default_factory=list)
     all_gaps: list[Gap] = field(default_factory=list)
+    all_expenses: list[Expense] = field(default_factory=list)
+    all_official: list[Post] = field(default_factory=list)
 
     def settled(self) -> datetime | None:
         return self.settled_at
@@ -90,6 +93,12 @@ class FakeReading:
             counts["elsewhere"] += bucket.elsewhere
             counts["posts"] += bucket.posts
         return counts
+
+    def expenses(self, *, since: datetime | None = None) -> list[Expense]:
+        return [e for e in self.all_expenses if since is None or e.at >= since]
+
+    def official_words(self, *, since: datetime | None = None, until: datetime | None = None) -> list[Post]:
+        return [p for p in self.all_official if (since is None or p.at >= since) and (until is None or p.at < until)]
 
     def gaps(self, *, since: datetime, until: datetime) -> list[Gap]:
         return [g for g in self.all_gaps if g.start < until and g.end > since]
@@ -214,3 +223,27 @@ def an_outage(onset: datetime, ended_at: datetime | None, *, number: int = 1, **
 def a_change(at: datetime, before: State, after: State, *, number: int | None = 1, reason: str = "") -> Transition:
     words = reason or "31 people in 5 min where 0.4 are usual"
     return Transition(at, before, after, number, words, Evidence(at, "high", after))
+
+
+def counted_only(reading: FakeReading, *, source: str = "x", times: int = 4, page: int = 5, trickle: int = 0) -> None:
+    """Let a source count `times` as many posts, of which a page was read in busy minutes, and a trickle in calm."""
+    for n, bucket in enumerate(reading.all_buckets):
+        if bucket.source != source:
+            continue
+        is_busy = bucket.complaints > page
+        read = min(bucket.posts, page if is_busy else trickle if n % 360 == 0 else 0)
+        complaints = round(bucket.complaints * read / bucket.posts) if bucket.posts else 0
+        reading.all_buckets[n] = Bucket(
+            source,
+            bucket.at,
+            covered=bucket.covered,
+            posts=read,
+            complaints=complaints,
+            aspects={"feed": complaints} if complaints else {},
+            volume=times * bucket.posts,
+        )
+
+
+def an_official_word(at: datetime, *, text: str = "We are aware of an issue and are working on it.") -> Post:
+    number = int(at.timestamp())
+    return Post(f"x:{number}", "x", at, "7118", text, url=f"https://x.com/i/status/{number}", kind="official")

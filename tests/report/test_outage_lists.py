@@ -37,6 +37,7 @@ FIELDS = [
     "aspects",
     "places",
     "reason",
+    "official",
 ]
 
 

@@ -38,9 +38,9 @@ def demo(options: Options, *, out: Path) -> None:
     that is thrown away; writes the digest of the last day, and exits 1 if it did not find just what is in there.
     """
     from tiktokwatch.app import App  # noqa: PLC0415 - not needed for --help
-    from tiktokwatch.settings import Config  # noqa: PLC0415 - the same
     from tiktokwatch.demo import expected  # noqa: PLC0415 - the same
     from tiktokwatch.report.live import LiveChart  # noqa: PLC0415 - the same
+    from tiktokwatch.settings import Config  # noqa: PLC0415 - the same
 
     look = options.look
     click.echo(look.paint(BANNER, "bold") + "\n")

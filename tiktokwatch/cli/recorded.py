@@ -37,13 +37,15 @@ def replay(options: Options, *, files: tuple[Path, ...], db: Path | None, as_jso
     FILES are twarc2 JSONL (pages, stream lines or flattened posts), Reddit dumps, or an export of tiktokwatch; plain
     or compressed with gzip, zstd, bzip2 or xz. A line that holds no post is reported on stderr and counted.
     """
-    replayed = options.app.replay(files, database=db or options.db)
+    from tiktokwatch.report.official import OfficialPosts  # noqa: PLC0415 - not needed for --help
+    from tiktokwatch.report.outages import replay_json  # noqa: PLC0415 - the same
+
+    official = OfficialPosts()
+    replayed = options.app.replay(files, sinks=[official], database=db or options.db)
     _report_bad_lines(replayed)
     if as_json:
-        from tiktokwatch.report.outages import replay_json  # noqa: PLC0415 - not needed for --help
-
-        data = replay_json(replayed.outages, posts=replayed.posts, start=replayed.start, end=replayed.end)
-        click.echo(dumped(data))
+        times = {"start": replayed.start, "end": replayed.end}
+        click.echo(dumped(replay_json(replayed.outages, posts=replayed.posts, official=official.posts, **times)))
         return
     _print(options, replayed)
 

@@ -15,7 +15,9 @@ from tiktokwatch.cli.main import Options
 from tiktokwatch.errors import UserError
 
 if TYPE_CHECKING:
+    from tiktokwatch.collect.budget import Limits
     from tiktokwatch.report.digest import Digest
+    from tiktokwatch.store.reader import Reader
 
 
 class Span(click.ParamType[timedelta]):
@@ -51,7 +53,14 @@ def summary(options: Options, *, since: timedelta, as_json: bool) -> None:
     app = options.app
     with app.reader() as reader, reader.snapshot():
         config = app.config
-        made = summarise(reader, now=app.now(), since=since, zone=config.timezone, stale_after=config.stale_after)
+        made = summarise(
+            reader,
+            now=app.now(),
+            since=since,
+            zone=config.timezone,
+            stale_after=config.stale_after,
+            limits=limits(options),
+        )
     click.echo(dumped(summary_json(made)) if as_json else summary_text(made, look=options.look), nl=as_json)
 
 
@@ -64,26 +73,47 @@ def summary(options: Options, *, since: timedelta, as_json: bool) -> None:
 @click.pass_obj
 def outages(options: Options, *, number: int | None, since: timedelta, as_json: bool) -> None:
     """List outages, or show one with all that happened in it."""
-    from tiktokwatch.report import outages as report  # noqa: PLC0415 - not needed for --help
-    from tiktokwatch.report import quotes  # noqa: PLC0415 - the same
-
-    app, zone = options.app, options.app.config.timezone
-    with app.reader() as reader, reader.snapshot():
+    with options.app.reader() as reader, reader.snapshot():
         if number is None:
-            found = reader.outages(since=app.now() - since)
-            text = dumped(report.outages_json(found)) + "\n" if as_json else ""
-            click.echo(text or report.outages_text(found, zone=zone, now=app.now(), look=options.look), nl=False)
-            return
-        one = reader.outage(number)
-        if one is None:
-            raise UserError(f"There is no outage {number} in {app.database}; `tiktokwatch outages` lists them.")
-        happened = reader.transitions(number)
-        if as_json:
-            click.echo(dumped(report.outage_detail_json(one, transitions=happened)))
-            return
-        said = quotes.over(reader, since=one.onset, until=one.ended_at or app.now())
-        text = report.outage_text(one, transitions=happened, quotes=said, zone=zone, now=app.now(), look=options.look)
-        click.echo(text, nl=False)
+            click.echo(_listed(options, reader, since=since, as_json=as_json), nl=False)
+        else:
+            click.echo(_shown(options, reader, number, as_json=as_json), nl=False)
+
+
+def _listed(options: Options, reader: Reader, *, since: timedelta, as_json: bool) -> str:
+    from tiktokwatch.report import official, outages  # noqa: PLC0415 - not needed for --help
+
+    app, now = options.app, options.app.now()
+    found = reader.outages(since=now - since)
+    said = official.of_outages(reader, found)
+    if as_json:
+        return dumped(outages.outages_json(found, official=said)) + "\n"
+    return outages.outages_text(found, official=said, zone=app.config.timezone, now=now, look=options.look)
+
+
+def _shown(options: Options, reader: Reader, number: int, *, as_json: bool) -> str:
+    from tiktokwatch.report import official, outages, quotes, series  # noqa: PLC0415 - not needed for --help
+
+    app, now = options.app, options.app.now()
+    one = reader.outage(number)
+    if one is None:
+        raise UserError(f"There is no outage {number} in {app.database}; `tiktokwatch outages` lists them.")
+    until = one.ended_at or max(one.signalled_at, min(now, reader.settled() or now))
+    happened = reader.transitions(number)
+    said = official.of_outages(reader, [one])[number]
+    sample = series.read(reader, since=one.onset, until=until).cell(one.onset, until).sample
+    if as_json:
+        return dumped(outages.outage_detail_json(one, transitions=happened, official=said, sample=sample)) + "\n"
+    return outages.outage_text(
+        one,
+        transitions=happened,
+        quotes=quotes.over(reader, since=one.onset, until=until),
+        official=said,
+        sample=sample,
+        zone=app.config.timezone,
+        now=now,
+        look=options.look,
+    )
 
 
 @click.command(
@@ -103,12 +133,19 @@ def digest(options: Options, *, day: datetime | None, form: str, out: Path | Non
         raise UserError(f"{day:%Y-%m-%d}: nobody could have watched TikTok on that day; name another one.")
     wanted: date = (now.astimezone(zone) - timedelta(days=1)).date() if day is None else day.date()
     with app.reader() as reader, reader.snapshot():
-        made = of_day(reader, day=wanted, zone=zone, now=now)
+        made = of_day(reader, day=wanted, zone=zone, now=now, limits=limits(options))
     text = digest_forms(options)[form](made)
     if out is None:
         click.echo(text, nl=not text.endswith("\n"))
         return
     write_text(out, text)
+
+
+def limits(options: Options) -> Mapping[str, Limits]:
+    """Return what the sources that cost money may cost."""
+    from tiktokwatch.collect.budget import Limits  # noqa: PLC0415 - not needed for --help
+
+    return {"x": Limits(**dict(options.app.config.x.budget))}
 
 
 def digest_forms(options: Options) -> Mapping[str, Callable[[Digest], str]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tiktokwatch.collect.budget import Budget
 from tiktokwatch.collect.x_client import LARGEST_PAGE, TooOldError, XClient
-from tiktokwatch.collect.x_ids import id_at, ids_in, time_of
+from tiktokwatch.collect.x_ids import id_at, time_of
 from tiktokwatch.records import Batch, Post
 
 SECOND = timedelta(seconds=1)
@@ -96,8 +96,8 @@ class XSearch:
     def _read(self, *, begin: datetime, newest: int | None, floor: datetime, through: datetime) -> _Reading:
         if newest is None:
             return self._pages(start_time=begin, end_time=through)
-        # Where all was quiet, going back behind the newest post costs nothing and finds what came late.
-        since_id = min(newest - ids_in(_OVERLAP), id_at(begin - _OVERLAP))
+        # Never behind the newest post without need: each that comes again is paid for again.
+        since_id = min(newest, id_at(begin - _OVERLAP))
         try:
             return self._pages(since_id=max(since_id, id_at(floor)), end_time=through)
         except TooOldError:

@@ -8,7 +8,7 @@ from datetime import datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
-from tiktokwatch.report import words
+from tiktokwatch.report import sampled, words
 from tiktokwatch.report.series import QUARTER, Cell
 
 LEFT, RIGHT, TOP, AXIS = 44, 8, 44, 26
@@ -242,7 +242,8 @@ def _peak(frame: Frame, cells: Sequence[Cell], zone: ZoneInfo) -> str:
     if not level:
         return ""
     x, y = frame.x(cell.start + (cell.end - cell.start) / 2), frame.y(level)
-    said = f"{words.number(round(level))} at {words.hour(cell.start, zone)}"
+    about = "about " if cell.sample.unread else ""
+    said = f"{about}{words.number(round(level))} at {words.hour(cell.start, zone)}"
     left = x + 10 + BOLD_LETTER * len(said) > frame.width - RIGHT
     place = f'x="{_px(x - 10)}" text-anchor="end"' if left else f'x="{_px(x + 10)}"'
     return (
@@ -256,7 +257,7 @@ def _hits(frame: Frame, cells: Sequence[Cell], zone: ZoneInfo) -> str:
     parts = []
     for cell in cells:
         left, right = frame.x(cell.start), frame.x(cell.end)
-        said = "no data" if cell.complaints is None else words.plural(cell.complaints, "complaint")
+        said = "no data" if cell.complaints is None else sampled.counted(cell.complaints, cell.sample)
         usual = "" if cell.usual is None else f", usual {words.figure(cell.usual)}"
         parts.append(
             f'<rect class="hit" x="{_px(left)}" y="{TOP}" width="{_px(right - left)}"'
@@ -276,7 +277,8 @@ def _legend(
     swatch = '<rect class="{}" width="18" height="10" y="-9"/>'
     items = []
     if any(cell.complaints is not None for cell in cells):
-        items.append(('<path class="line" d="M0 -4H18"/>', "complaints"))
+        by_sample = ", by samples" if any(cell.sample.unread for cell in cells) else ""
+        items.append(('<path class="line" d="M0 -4H18"/>', f"complaints{by_sample}"))
     if any(cell.usual is not None for cell in cells):
         items.append((swatch.format("usual") + '<path class="usual-line" d="M0 -9H18"/>', "usual at that hour"))
     if shades:

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from tiktokwatch.collect.budget import Limits
 from tiktokwatch.records import MINUTE, Outage, minute_of
-from tiktokwatch.report import health, phrases, quotes, series, verdict_of_day, words
+from tiktokwatch.report import health, official, phrases, quotes, series, spending, verdict_of_day, words
+from tiktokwatch.report.official import NOTHING, Official
 from tiktokwatch.report.printable import printable
 from tiktokwatch.report.quotes import Quote
 from tiktokwatch.report.reading import Reading
+from tiktokwatch.report.sampled import EVERYTHING_READ, Sample
 from tiktokwatch.report.series import Cell, Peak, Series
 from tiktokwatch.report.shares import Share, shares
+from tiktokwatch.report.spending import Spending
 from tiktokwatch.report.summary import STALE_AFTER
 
 DAYS = 7
@@ -36,6 +40,8 @@ class OutageOfDay:
     aspects: tuple[Share, ...]
     places: tuple[Share, ...]
     quotes: tuple[Quote, ...]
+    official: Official = NOTHING
+    sample: Sample = EVERYTHING_READ
 
     @property
     def duration(self) -> timedelta:
@@ -56,10 +62,11 @@ class DayCell:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Which share of a source's minutes somebody vouched for."""
+    """Which share of a source's minutes somebody vouched for, and how many of its posts were read."""
 
     source: str
     share: float
+    sample: Sample = EVERYTHING_READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,8 @@ class Digest:
     """One local day, `start` to `end` in UTC (23 to 25 hours), as far as it is known (`through`).
 
     `over` is False while the day has not ended. `coverage` is the share of the minutes up to `through`
-    (of the whole day once it is over) that somebody vouches for; `complaints` and `usual` are sums over those.
+    (of the whole day once it is over) that somebody vouches for; `complaints` and `usual` are sums over those, and
+    `sample` says of how many posts the complaints speak. `spending` is of the UTC day of the same date.
     """
 
     day: date
@@ -94,10 +102,19 @@ class Digest:
     source_coverage: tuple[Coverage, ...]
     holes: tuple[health.Hole, ...]
     sources: tuple[health.SourceHealth, ...]
+    sample: Sample
+    spending: tuple[Spending, ...]
+
+    @property
+    def likely(self) -> float | None:
+        """Return the complaints with those that posts which nobody read likely hold."""
+        return None if self.complaints is None else self.complaints + self.sample.carried
 
 
-def digest(reading: Reading, *, day: date, zone: ZoneInfo, now: datetime) -> Digest:
-    """Sum up one local day; one that is not over is summed up so far."""
+def digest(
+    reading: Reading, *, day: date, zone: ZoneInfo, now: datetime, limits: Mapping[str, Limits] | None = None
+) -> Digest:
+    """Sum up one local day; one that is not over is summed up so far. `limits` says what sources may cost."""
     start, end = words.day_span(day, zone)
     settled = reading.settled()
     through = _through(settled, start=start, end=end, now=now)
@@ -107,8 +124,10 @@ def digest(reading: Reading, *, day: date, zone: ZoneInfo, now: datetime) -> Dig
     whole = seen.cell(start, through) if through > start else Cell(start, through, None, None, 0)
     coverage = whole.minutes * MINUTE / (through - start) if through > start else 0.0
     known = min(through, settled or through)
+    said = official.of_outages(reading, touching)
     found = tuple(
-        _outage(reading, outage, number=n, known=known, counts=seen) for n, outage in enumerate(touching, start=1)
+        _outage(reading, outage, number=n, known=known, counts=seen, said=said[outage.id])
+        for n, outage in enumerate(touching, start=1)
     )
     facts = verdict_of_day.Facts(
         day=day,
@@ -116,8 +135,7 @@ def digest(reading: Reading, *, day: date, zone: ZoneInfo, now: datetime) -> Dig
         over=now >= end,
         begun=now >= start,
         outages=tuple((found_one.outage, found_one.duration) for found_one in found),
-        complaints=whole.complaints,
-        usual=whole.usual,
+        whole=whole,
         coverage=coverage,
     )
     return Digest(
@@ -145,6 +163,8 @@ def digest(reading: Reading, *, day: date, zone: ZoneInfo, now: datetime) -> Dig
         source_coverage=_by_source(seen, start, through),
         holes=health.holes(reading.gaps(since=start, until=through), start=start, end=through),
         sources=health.sources(reading.marks(), now=now, zone=zone, stale_after=STALE_AFTER),
+        sample=whole.sample,
+        spending=spending.spending(reading, day=day, limits=limits),
     )
 
 
@@ -155,7 +175,9 @@ def _through(settled: datetime | None, *, start: datetime, end: datetime, now: d
     return min(end, max(start, reached))
 
 
-def _outage(reading: Reading, outage: Outage, *, number: int, known: datetime, counts: Series) -> OutageOfDay:
+def _outage(
+    reading: Reading, outage: Outage, *, number: int, known: datetime, counts: Series, said: Official
+) -> OutageOfDay:
     until = outage.ended_at or max(known, outage.signalled_at)
     opening = series.read(reading, since=outage.onset, until=outage.onset + FIRST_HEARD)
     return OutageOfDay(
@@ -167,6 +189,8 @@ def _outage(reading: Reading, outage: Outage, *, number: int, known: datetime, c
         aspects=shares(outage.aspects, complaints=outage.complaints, name=phrases.aspect_words),
         places=shares(outage.places, complaints=outage.complaints, name=printable),
         quotes=quotes.over(reading, since=outage.onset, until=until),
+        official=said,
+        sample=counts.cell(outage.onset, until).sample,
     )
 
 
@@ -207,4 +231,8 @@ def _day_cell(seen: Series, outages: Sequence[Outage], *, day: date, zone: ZoneI
 
 def _by_source(seen: Series, start: datetime, through: datetime) -> tuple[Coverage, ...]:
     whole = (through - start) / MINUTE
-    return tuple(Coverage(source, len(minutes) / whole) for source, minutes in sorted(seen.by_source.items()) if whole)
+    return tuple(
+        Coverage(source, len(minutes) / whole, seen.by_source_sample[source])
+        for source, minutes in sorted(seen.by_source.items())
+        if whole
+    )

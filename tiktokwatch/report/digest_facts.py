@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tiktokwatch.report import phrases, words
+from tiktokwatch.report import official, phrases, sampled, spending, words
 from tiktokwatch.report.digest import DayCell, Digest, OutageOfDay
+from tiktokwatch.report.sampled import EVERYTHING_READ
 from tiktokwatch.report.shares import Share
 from tiktokwatch.report.verdict_of_day import WELL_WATCHED
 
@@ -33,7 +34,7 @@ def outage_title(digest: Digest, found: OutageOfDay) -> str:
     number = f" {found.number}" if len(digest.outages) > 1 else ""
     onset, ended_at = found.outage.onset, found.outage.ended_at
     lasted = f"since {when(digest, onset)}" if ended_at is None else span(digest, onset, ended_at)
-    return f"{noun[:1].upper()}{noun[1:]}{number}: {lasted}"
+    return f"{words.capital(noun)}{number}: {lasted}"
 
 
 def outage_label(digest: Digest, found: OutageOfDay) -> str:
@@ -47,18 +48,21 @@ def outage_facts(digest: Digest, found: OutageOfDay) -> list[tuple[str, str]]:
     outage = found.outage
     lasted = words.duration(found.duration)
     delay = words.duration(outage.signalled_at - outage.onset)
-    peak = f"{words.number(outage.peak_per_minute)} complaints a minute"
+    sample = found.sample
+    peak = f"{'about ' if sample.unread else ''}{words.number(outage.peak_per_minute)} complaints a minute"
+    which = f", in the {sample} that were read" if sample.unread else ""
     if found.peak is not None:
-        peak += f", about {when(digest, found.peak.at)}"
+        peak += f", at {when(digest, found.peak.at)}"
     rows = [
         ("Lasted", lasted if outage.ended_at is not None else f"{lasted} so far, not over"),
         ("Peak", f"{peak} (usual: {words.figure(outage.usual_per_minute)})"),
-        ("People", f"{words.number(outage.authors)} ({words.plural(outage.complaints, 'complaint')})"),
+        ("People", f"{words.number(outage.authors)} ({words.plural(outage.complaints, 'complaint')}){which}"),
         ("About", listed(found.aspects)),
         ("Where", listed(found.places)),
         ("First heard", words.joined([phrases.source_words(source) for source in found.first_heard_on])),
         ("Signalled", f"{when(digest, outage.signalled_at)}, {delay} after the start"),
         ("Kind", phrases.kind_words(outage.verdict, outage.aspect)),
+        ("TikTok", official.first_words(outage, found.official, zone=digest.zone, now=digest.start)),
     ]
     return [(label, text) for label, text in rows if text]
 
@@ -99,9 +103,15 @@ def watching(digest: Digest) -> list[str]:
     if digest.source_coverage:
         each = [f"{phrases.source_words(one.source)} {words.percent(one.share)}" for one in digest.source_coverage]
         lines.append(f"Source by source: {words.joined(each)}.")
+        lines += [
+            f"Of {words.plural(one.sample.counted, 'post')} that {phrases.source_words(one.source)} counted,"
+            f" {words.number(one.sample.read)} were read."
+            for one in digest.source_coverage
+            if one.sample.unread
+        ]
     for hole in digest.holes[:LONGEST_HOLES]:
         who = phrases.source_words(hole.source)
-        why = f": {hole.reason}" if hole.reason else ""
+        why = f": {hole.reason.removeprefix(f'{hole.collector}: ')}" if hole.reason else ""
         missed = f"{words.duration(hole.end - hole.start)}, {span(digest, hole.start, hole.end)}"
         lines.append(f"{who} missed {missed}{why}.")
     if len(digest.holes) > LONGEST_HOLES:
@@ -114,14 +124,27 @@ def chart_words(digest: Digest) -> str:
     """Return in words what the chart of the day shows."""
     if digest.complaints is None:
         return f"No data on {words.long_day(digest.day)}."
-    parts = [f"{words.plural(digest.complaints, 'complaint')} on {words.long_day(digest.day)}"]
+    complaints = words.capital(sampled.counted(digest.complaints, digest.sample))
+    parts = [f"{complaints} on {words.long_day(digest.day)}"]
     if digest.usual is not None:
         parts.append(f"usual {words.figure(digest.usual)}")
     if digest.peak is not None:
-        parts.append(f"busiest minute {when(digest, digest.peak.at)} with {digest.peak.complaints}")
+        parts.append(f"busiest minute {when(digest, digest.peak.at)} with {_peak(digest)}")
     parts += [outage_title(digest, found) for found in digest.outages]
     parts += [f"no data {span(digest, start, end)}" for start, end in digest.blanks[:LONGEST_HOLES]]
     return "; ".join(parts) + "."
+
+
+def busiest(digest: Digest) -> str:
+    """Return the busiest minute: "busiest minute 14:21 CET, 31"; "" where nobody complained."""
+    if digest.peak is None:
+        return ""
+    return f"busiest minute {when(digest, digest.peak.at)}, {_peak(digest)}"
+
+
+def _peak(digest: Digest) -> str:
+    peak = digest.peak
+    return "" if peak is None else sampled.figure(peak.complaints, peak.sample)
 
 
 def hours(digest: Digest) -> list[tuple[str, str, str]]:
@@ -130,17 +153,27 @@ def hours(digest: Digest) -> list[tuple[str, str, str]]:
     for n in range(0, len(digest.cells), 4):
         cells = digest.cells[n : n + 4]
         known = [cell for cell in cells if cell.complaints is not None]
-        complaints = words.number(sum(cell.complaints or 0 for cell in known)) if known else "no data"
+        sample = sum((cell.sample for cell in known), EVERYTHING_READ)
+        complaints = sampled.figure(sum(cell.complaints or 0 for cell in known), sample) if known else "no data"
         usual = [cell.usual for cell in known if cell.usual is not None]
         rows.append((words.clock(cells[0].start, digest.zone), complaints, words.figure(sum(usual)) if usual else "–"))  # noqa: RUF001
     return rows
 
 
+def costs(digest: Digest) -> list[str]:
+    """Return what the day cost, as sentences."""
+    lines = []
+    for spent in digest.spending:
+        lines += [spending.day_words(spent, now=digest.now), *spending.warnings(spent)]
+    return lines
+
+
 def footer(digest: Digest) -> str:
     """Return how to read it."""
+    about = " Where it says “about”, what was read is carried over to posts that were only counted."
     return (
         "A complaint is one person in one minute who says that TikTok fails; copies, reposts, jokes and politics do"
-        " not count. Usual is what calm days hold at the same hour. Times are"
+        f" not count.{about if digest.sample.unread else ''} Usual is what calm days hold at the same hour. Times are"
         f" {digest.zone.key}; the day runs from {words.clock(digest.start, digest.zone)} to"
         f" {words.clock(digest.end, digest.zone)} ({words.duration(digest.end - digest.start)})."
     )

@@ -56,7 +56,7 @@ def _view(digest: Digest) -> dict[str, Any]:
         "week": [_day(digest, cell) for cell in digest.week],
         "not_counted": digest_facts.not_counted(digest),
         "watching": digest_facts.watching(digest),
-        "footer": digest_facts.footer(digest),
+        "footer": [*digest_facts.costs(digest), digest_facts.footer(digest)],
         "again": digest_facts.again(digest),
         "version": __version__,
     }
@@ -73,8 +73,8 @@ def _mark(digest: Digest) -> dict[str, str]:
     return {"kind": "quiet", "symbol": "○", "words": "Quiet"}
 
 
-def _figures(digest: Digest) -> list[dict[str, str]]:
-    """Return the four figures at the head of the page."""
+def _figures(digest: Digest) -> list[dict[str, Any]]:
+    """Return the four figures at the head of the page; `about` marks those that a sample speaks for."""
     known = digest.complaints is not None
     usual = "usual not known" if digest.usual is None else f"usual {words.figure(digest.usual)}"
     peak = digest.peak
@@ -82,25 +82,33 @@ def _figures(digest: Digest) -> list[dict[str, str]]:
     return [
         {
             "label": "Complaints",
-            "value": words.number(digest.complaints or 0) if known else "–",  # noqa: RUF001 - a dash for nothing
+            "about": digest.sample.unread,
+            "value": words.number(round(digest.likely or 0)) if known else "–",  # noqa: RUF001 - a dash for nothing
             "note": usual if known else "no data",
         },
         {
             "label": "People",
+            "about": False,
             "value": words.number(digest.people) if known else "–",  # noqa: RUF001 - a dash for nothing
-            "note": "who complained" if known else "no data",
+            "note": _people(digest) if known else "no data",
         },
         {
             "label": "Busiest minute",
-            "value": f"{words.number(peak.complaints)}" if peak else "–",  # noqa: RUF001 - a dash for nothing
+            "about": peak is not None and peak.sample.unread,
+            "value": words.number(peak.likely) if peak else "–",  # noqa: RUF001 - a dash for nothing
             "note": f"at {digest_facts.when(digest, peak.at)}" if peak else "no complaint" if known else "no data",
         },
         {
             "label": "Watched",
+            "about": False,
             "value": words.percent(digest.coverage),
             "note": f"{words.duration(missed)} missed" if missed else "without a gap",
         },
     ]
+
+
+def _people(digest: Digest) -> str:
+    return "in the posts that were read" if digest.sample.unread else "who complained"
 
 
 def _charts(digest: Digest) -> list[dict[str, str]]:

@@ -12,7 +12,8 @@ from tiktokwatch.report.blocks import sparkline, squeezed
 from tiktokwatch.report.digest import Digest, OutageOfDay
 from tiktokwatch.report.outages import outage_json
 from tiktokwatch.report.quotes import Quote
-from tiktokwatch.report.summary_views import cell_json, peak_json, quote_json, share_json, source_json
+from tiktokwatch.report.spending import spending_json
+from tiktokwatch.report.summary_views import cell_json, peak_json, quote_json, sample_json, share_json, source_json
 from tiktokwatch.report.terminal import Look
 from tiktokwatch.report.words import stamp
 
@@ -43,7 +44,10 @@ def digest_text(digest: Digest, *, look: Look) -> str:
     lines += _head("The watcher", look)
     for line in digest_facts.watching(digest):
         lines += look.wrap(line, indent=2)
-    lines += ["", *look.wrap(digest_facts.footer(digest)), *look.wrap(f"Made by: {digest_facts.again(digest)}")]
+    lines.append("")
+    for line in (*digest_facts.costs(digest), digest_facts.footer(digest)):
+        lines += look.wrap(line)
+    lines += [*look.wrap(f"Made by: {digest_facts.again(digest)}")]
     return look.page(lines)
 
 
@@ -59,10 +63,8 @@ def _spark_rows(digest: Digest, look: Look) -> list[str]:
     reached = max(1, round(width * ((digest.through - digest.start) / (digest.end - digest.start))))
     values = squeezed([cell.level for cell in digest.cells], reached)
     rows = look.row(words.duration(digest.end - digest.start), sparkline(values, ascii_only=look.ascii_only))
-    if digest.peak is not None:
-        note = f"busiest minute {digest_facts.when(digest, digest.peak.at)}, {words.number(digest.peak.complaints)}"
-        rows += look.row("", note)
-    return ["", *rows]
+    note = digest_facts.busiest(digest)
+    return ["", *rows, *(look.row("", note) if note else [])]
 
 
 def _quotes(digest: Digest, found: OutageOfDay, look: Look) -> list[str]:
@@ -100,7 +102,10 @@ def digest_markdown(digest: Digest) -> str:
         lines.append(f"| {words.short_day(cell.day)} | {symbol} {escaped(said)} |")
     lines += ["", "## Not counted", "", escaped(digest_facts.not_counted(digest)), "", "## The watcher", ""]
     lines += [f"- {escaped(line)}" for line in digest_facts.watching(digest)]
-    lines += ["", "---", "", escaped(digest_facts.footer(digest)), "", f"Made by `{digest_facts.again(digest)}`."]
+    lines += ["", "---"]
+    for line in (*digest_facts.costs(digest), digest_facts.footer(digest)):
+        lines += ["", escaped(line)]
+    lines += ["", f"Made by `{digest_facts.again(digest)}`."]
     return "\n".join(lines) + "\n"
 
 
@@ -129,6 +134,7 @@ def digest_json(digest: Digest) -> dict[str, Any]:
         "subject": digest.subject,
         "sentence": digest.sentence,
         "complaints": digest.complaints,
+        **sample_json(digest.likely, digest.sample),
         "usual": None if digest.usual is None else round(digest.usual, 2),
         "people": digest.people,
         "peak": peak_json(digest.peak),
@@ -149,16 +155,19 @@ def digest_json(digest: Digest) -> dict[str, Any]:
         ],
         "posts": dict(digest.tallies),
         "watcher": _watcher_json(digest),
+        "spending": [spending_json(spent) for spent in digest.spending],
     }
 
 
 def _outage_json(found: OutageOfDay) -> dict[str, Any]:
     return {
-        **outage_json(found.outage),
+        **outage_json(found.outage, official=found.official),
         "duration_seconds": round(found.duration.total_seconds()),
         "peak": peak_json(found.peak),
         "first_heard_on": list(found.first_heard_on),
         "samples": [quote_json(quote) for quote in found.quotes],
+        "read": found.sample.read,
+        "counted": found.sample.counted,
     }
 
 
@@ -166,6 +175,8 @@ def _watcher_json(digest: Digest) -> dict[str, Any]:
     return {
         "coverage": round(digest.coverage, 4),
         "coverage_by_source": {one.source: round(one.share, 4) for one in digest.source_coverage},
+        "read_by_source": {one.source: one.sample.read for one in digest.source_coverage},
+        "counted_by_source": {one.source: one.sample.counted for one in digest.source_coverage},
         "gaps": [
             {
                 "collector": hole.collector,

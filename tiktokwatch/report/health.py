@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,10 @@ from tiktokwatch.records import Gap, Mark
 from tiktokwatch.report import words
 from tiktokwatch.report.phrases import source_words
 from tiktokwatch.report.printable import printable
+
+FORGOTTEN = timedelta(days=7)
+
+_SAYS_WHEN = re.compile(r"\bback (?:on|at)\b|\basking again after\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ class SourceHealth:
         state = f"{self.name} ok, {age}" if self.ok else f"{self.name} not ok, last data {age}"
         if self.age is None:
             state = f"{self.name}: {age}"
-        said = ": ".join(part for part in (self.fault, self.next_step) if part)
+        fault = self.fault.removeprefix(f"{printable(self.collector)}: ")
+        said = ": ".join(part for part in (fault, self.next_step) if part)
         return f"{state} ({said})" if said else state
 
 
@@ -55,11 +61,45 @@ class Hole:
 def sources(
     marks: Sequence[Mark], *, now: datetime, zone: ZoneInfo, stale_after: timedelta
 ) -> tuple[SourceHealth, ...]:
-    """Say how each collector is, in order of their names."""
+    """Say how each collector is, in order of their names; those that nobody uses any more are left out."""
     return tuple(
         _source(mark, now=now, zone=zone, stale_after=stale_after)
-        for mark in sorted(marks, key=lambda mark: (mark.source, mark.collector))
+        for mark in sorted(in_use(marks), key=lambda mark: (mark.source, mark.collector))
     )
+
+
+def in_use(marks: Sequence[Mark]) -> list[Mark]:
+    """Return the marks but those that stand still for a week while others move on: nobody polls these any more.
+
+    A source that is polled in vain moves on by gaps.
+    """
+    reached = {mark.collector: max(filter(None, (mark.through, mark.passed)), default=None) for mark in marks}
+    newest = max(filter(None, reached.values()), default=None)
+
+    def is_used(at: datetime | None) -> bool:
+        return at is None or newest is None or newest - at <= FORGOTTEN
+
+    return [mark for mark in marks if is_used(reached[mark.collector])]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Which sources are heard at present, and since when the others are not (None: they never were)."""
+
+    fresh: tuple[str, ...] = ()
+    silent: tuple[tuple[str, datetime | None], ...] = ()
+
+
+def heard(health: Sequence[SourceHealth], *, stale_after: timedelta) -> Heard:
+    """Return which sources are heard, by any of their collectors."""
+    reached: dict[str, datetime | None] = {}
+    fresh: set[str] = set()
+    for one in health:
+        reached[one.source] = max(filter(None, (one.through, reached.get(one.source))), default=None)
+        if one.age is not None and one.age <= stale_after:
+            fresh.add(one.source)
+    silent = tuple((source, at) for source, at in sorted(reached.items()) if source not in fresh)
+    return Heard(tuple(sorted(fresh)), silent)
 
 
 def _source(mark: Mark, *, now: datetime, zone: ZoneInfo, stale_after: timedelta) -> SourceHealth:
@@ -69,7 +109,8 @@ def _source(mark: Mark, *, now: datetime, zone: ZoneInfo, stale_after: timedelta
     if mark.fault and mark.retry_at is None:
         step = "given up; put it right, then start tiktokwatch run again"
     elif mark.fault and mark.retry_at is not None and mark.retry_at >= now - stale_after:
-        step = f"tries again at {words.moment(mark.retry_at, zone, now=now)}"
+        says_when = _SAYS_WHEN.search(mark.fault)
+        step = "" if says_when else f"tries again at {words.moment(mark.retry_at, zone, now=now)}"
     elif not fresh:
         step = "is the watcher running?"
     return SourceHealth(

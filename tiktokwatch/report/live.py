@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tiktokwatch.records import State, Step
 from tiktokwatch.report import phrases, words
 from tiktokwatch.report.blocks import strip
+from tiktokwatch.report.sampled import EVERYTHING_READ, Sampling
 from tiktokwatch.report.terminal import Look
 
 ROWS = 6
@@ -16,7 +17,10 @@ MARGIN = 6
 
 
 class LiveChart:
-    """The sink that counts complaints into as many cells as the terminal has columns, from `start` to `end`."""
+    """The sink that counts complaints into as many cells as the terminal has columns, from `start` to `end`.
+
+    Where a source counted more posts than were read, it counts the complaints that all of them likely hold.
+    """
 
     def __init__(self, *, start: datetime, end: datetime, zone: ZoneInfo, look: Look) -> None:
         self._start = start
@@ -24,7 +28,9 @@ class LiveChart:
         self._look = look
         self._columns = look.columns - MARGIN
         self._cell = (end - start) / self._columns
-        self._complaints: Counter[int] = Counter()
+        self._complaints: dict[int, float] = defaultdict(float)
+        self._sampling = Sampling()
+        self._sample = EVERYTHING_READ
         self._reached = start
         self._state: State = "unknown"
         self._posts = 0
@@ -33,7 +39,11 @@ class LiveChart:
         """Take what one tick changed."""
         self._posts += len(step.judged)
         for bucket in step.buckets:
-            self._complaints[(bucket.at - self._start) // self._cell] += bucket.complaints
+            if self._state not in {"outage", "recovering"}:
+                self._sampling.note(bucket)
+            sample = self._sampling.sample(bucket)
+            self._complaints[(bucket.at - self._start) // self._cell] += bucket.complaints + sample.carried
+            self._sample += sample
         if step.settled is not None:
             self._reached = step.settled
         if step.transitions:
@@ -42,10 +52,10 @@ class LiveChart:
     def lines(self) -> list[str]:
         """Return the chart with its axis and one line of words."""
         known = (self._reached - self._start) // self._cell
-        values = [float(self._complaints[cell]) if cell < known else None for cell in range(self._columns)]
+        values = [self._complaints.get(cell, 0.0) if cell < known else None for cell in range(self._columns)]
         rows = strip(values, rows=ROWS, ascii_only=self._look.ascii_only)
         rows[-1] = rows[-1].rstrip("?·")
-        top = words.number(max(self._complaints.values(), default=0))
+        top = words.number(round(max(self._complaints.values(), default=0.0)))
         labels = [top, *[""] * (ROWS - 2), "0"]
         chart = [f"{label:>{MARGIN - 1}} {row}" for label, row in zip(labels, rows, strict=True)]
         return [*chart, self._axis(), self._words()]
@@ -66,4 +76,5 @@ class LiveChart:
         at = words.clock(self._reached, self._zone)
         day = words.short_day(self._reached.astimezone(self._zone).date())
         said = f"{symbol} {board.word}"
-        return f"{day} {at}  {self._look.paint(said, board.colour, 'bold')}  {words.number(self._posts)} posts"
+        unread = f", {words.number(self._sample.unread)} more counted" if self._sample.unread else ""
+        return f"{day} {at}  {self._look.paint(said, board.colour, 'bold')}  {words.number(self._posts)} posts{unread}"

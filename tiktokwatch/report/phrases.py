@@ -91,7 +91,13 @@ ASPECTS: Mapping[str, str] = {
     "publishing": "the publishing API",
 }
 
-SOURCES: Mapping[str, str] = {"x": "X", "reddit": "Reddit", "bluesky": "Bluesky", "hackernews": "Hacker News"}
+SOURCES: Mapping[str, str] = {
+    "x": "X",
+    "reddit": "Reddit",
+    "bluesky": "Bluesky",
+    "hackernews": "Hacker News",
+    "mastodon": "Mastodon",
+}
 
 NOISE: Mapping[str, str] = {
     "policy": "about bans and politics",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from tiktokwatch.records import Bucket, Evidence, Gap, Judged, Mark, Outage, Standing, State, Transition
+from tiktokwatch.records import Bucket, Evidence, Expense, Gap, Judged, Mark, Outage, Post, Standing, State, Transition
 
 
 class Reading(Protocol):
@@ -43,3 +43,9 @@ class Reading(Protocol):
 
     def gaps(self, *, since: datetime, until: datetime) -> Sequence[Gap]:
         """Return the spans for which a collector cannot vouch."""
+
+    def expenses(self, *, since: datetime | None = None) -> Sequence[Expense]:
+        """Return what was booked for the hours from `since` on."""
+
+    def official_words(self, *, since: datetime | None = None, until: datetime | None = None) -> Sequence[Post]:
+        """Return what TikTok's own accounts wrote."""

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from tiktokwatch.collect.budget import Limits
 from tiktokwatch.records import Outage, State, Transition
-from tiktokwatch.report import health, phrases, quotes, series, words
+from tiktokwatch.report import health, official, phrases, quotes, sampled, series, spending, words
+from tiktokwatch.report.official import Official
 from tiktokwatch.report.printable import printable
 from tiktokwatch.report.quotes import Quote
 from tiktokwatch.report.reading import Reading
+from tiktokwatch.report.sampled import EVERYTHING_READ, Sample
 from tiktokwatch.report.series import Cell, Peak, Series
 from tiktokwatch.report.shares import Share, shares
+from tiktokwatch.report.spending import Spending
 
 RECENT = timedelta(minutes=15)
 STALE_AFTER = timedelta(minutes=15)
@@ -28,6 +32,7 @@ class Recent:
     """The last settled quarter of an hour: complaints, how many people they come from, and what is usual then.
 
     `complaints` is None where nobody vouches for any of its minutes, `usual` and `ratio` where they are not known.
+    Complaints and people are those that were read; `ratio` is of the likely ones among all posts of the `sample`.
     """
 
     start: datetime
@@ -36,6 +41,12 @@ class Recent:
     people: int
     usual: float | None
     ratio: float | None
+    sample: Sample = EVERYTHING_READ
+
+    @property
+    def likely(self) -> float | None:
+        """Return the complaints with those that posts which nobody read likely hold."""
+        return None if self.complaints is None else self.complaints + self.sample.carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,7 @@ class Summary:
 
     `since` and `until` bound the figures (`until` is the end of the last settled minute), `named_since` bounds
     `aspects` and `places`. `held` is the last state that was known, and `began` when the present one began.
+    `official` is what TikTok itself said, by the number of the outage, `spending` what this month cost so far.
     """
 
     now: datetime
@@ -69,6 +81,9 @@ class Summary:
     tallies: Mapping[str, int]
     outage: Outage | None
     last_outage: Outage | None
+    official: Mapping[int, Official]
+    heard: health.Heard
+    spending: tuple[Spending, ...]
 
     @property
     def settled(self) -> datetime | None:
@@ -94,14 +109,25 @@ class _Present:
 
 
 def summarise(
-    reading: Reading, *, now: datetime, since: timedelta, zone: ZoneInfo, stale_after: timedelta = STALE_AFTER
+    reading: Reading,
+    *,
+    now: datetime,
+    since: timedelta,
+    zone: ZoneInfo,
+    stale_after: timedelta = STALE_AFTER,
+    limits: Mapping[str, Limits] | None = None,
 ) -> Summary:
-    """Sum up the last `since`; the state is unknown once the last settled minute is older than `stale_after`."""
+    """Sum up the last `since`; the state is unknown once the last settled minute is older than `stale_after`.
+
+    `limits` says what sources may cost.
+    """
     settled = reading.settled()
     until = settled or now
     start = until - since
     outages = reading.outages(since=until - max(since, LOOK_BACK))
     open_outage = next((outage for outage in reversed(outages) if outage.ended_at is None), None)
+    last_outage = next((outage for outage in reversed(outages) if outage.ended_at is not None), None)
+    sources = health.sources(reading.marks(), now=now, zone=zone, stale_after=stale_after)
     present = _present(reading, open_outage, now=now, zone=zone, stale_after=stale_after)
     seen = series.read(reading, since=min(start, until - RECENT), until=until, outages=outages)
     recent = _recent(reading, seen, until)
@@ -126,11 +152,14 @@ def summarise(
         named_since=named.onset if named else start,
         aspects=shares(aspects, complaints=whole, name=phrases.aspect_words),
         places=shares(places, complaints=whole, name=printable),
-        sources=health.sources(reading.marks(), now=now, zone=zone, stale_after=stale_after),
+        sources=sources,
         quotes=quotes.latest(reading, since=start, until=until, limit=QUOTES),
         tallies=dict(reading.tallies(since=start, until=until)),
         outage=open_outage,
-        last_outage=next((outage for outage in reversed(outages) if outage.ended_at is not None), None),
+        last_outage=last_outage,
+        official=official.of_outages(reading, [found for found in (open_outage, last_outage) if found is not None]),
+        heard=health.heard(sources, stale_after=stale_after),
+        spending=spending.spending(reading, day=now.astimezone(UTC).date(), limits=limits),
     )
 
 
@@ -163,8 +192,8 @@ def _recent(reading: Reading, seen: Series, until: datetime) -> Recent:
     start = until - RECENT
     cell = seen.cell(start, until)
     people = reading.people(since=start, until=until)
-    over = cell.complaints / cell.usual if cell.complaints is not None and cell.usual else None
-    return Recent(start, until, cell.complaints, people, cell.usual, over)
+    over = cell.likely / cell.usual if cell.likely is not None and cell.usual else None
+    return Recent(start, until, cell.complaints, people, cell.usual, over, cell.sample)
 
 
 def _named(
@@ -194,15 +223,27 @@ def _count(recent: Recent, zone: ZoneInfo) -> str:
     span = f"in the 15 min to {words.clock(recent.end, zone)}"
     if recent.complaints is None:
         return f"Nobody can vouch for what was said {span}."
-    people = f" by {words.plural(recent.people, 'person', 'people')}" if recent.complaints and recent.people else ""
-    said = f"{words.plural(recent.complaints, 'complaint')}{people} {span}"
+    said = _counted(recent, span)
     if recent.usual is None:
         return f"{said}; what is usual at this hour is not known yet."
     day = words.DAYS[recent.end.astimezone(zone).weekday()]
     return f"{said}; usual on a {day} at this hour: {words.figure(recent.usual)}{_times_usual(recent)}."
 
 
+def _counted(recent: Recent, span: str) -> str:
+    complaints, sample = recent.complaints or 0, recent.sample
+    if not sample.unread:
+        people = f" by {words.plural(recent.people, 'person', 'people')}" if complaints and recent.people else ""
+        return f"{words.plural(complaints, 'complaint')}{people} {span}"
+    about = words.capital(sampled.counted(complaints, sample, "person", "people"))
+    if sample.is_thin:
+        unread = words.plural(sample.unread, "post")
+        return f"{about} complained {span}, if the {unread} that nobody read are like earlier ones"
+    return f"{about}, by a sample of {sample}, complained {span}"
+
+
 def _times_usual(recent: Recent) -> str:
-    if recent.ratio is None or (recent.complaints or 0) < TELLING_COUNT or recent.ratio < TELLING_RATIO:
+    likely = recent.likely or 0.0
+    if recent.ratio is None or likely < TELLING_COUNT or recent.ratio < TELLING_RATIO or recent.sample.is_thin:
         return ""
     return f" ({words.ratio(recent.ratio)})"

@@ -6,14 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from tiktokwatch import __version__
-from tiktokwatch.report import phrases, words
+from tiktokwatch.records import Outage
+from tiktokwatch.report import phrases, sampled, words
 from tiktokwatch.report.blocks import sparkline, squeezed
 from tiktokwatch.report.health import SourceHealth
+from tiktokwatch.report.official import NOTHING, first_words
 from tiktokwatch.report.outages import outage_json
 from tiktokwatch.report.printable import printable
 from tiktokwatch.report.quotes import Quote
+from tiktokwatch.report.sampled import Sample
 from tiktokwatch.report.series import Cell, Peak
 from tiktokwatch.report.shares import Share
+from tiktokwatch.report.spending import now_words, spending_json, warnings
 from tiktokwatch.report.summary import Recent, Summary
 from tiktokwatch.report.terminal import Look
 from tiktokwatch.report.words import stamp
@@ -56,9 +60,16 @@ def summary_json(summary: Summary) -> dict[str, Any]:
             "after": summary.transition.after,
             "reason": printable(summary.transition.reason),
         },
-        "outage": None if summary.outage is None else outage_json(summary.outage),
-        "last_outage": None if summary.last_outage is None else outage_json(summary.last_outage),
+        "outage": _outage_json(summary, summary.outage),
+        "last_outage": _outage_json(summary, summary.last_outage),
+        "heard": list(summary.heard.fresh),
+        "not_heard": [{"source": source, "since": stamp(since)} for source, since in summary.heard.silent],
+        "spending": [spending_json(spent) for spent in summary.spending],
     }
+
+
+def _outage_json(summary: Summary, outage: Outage | None) -> dict[str, Any] | None:
+    return None if outage is None else outage_json(outage, official=summary.official.get(outage.id, NOTHING))
 
 
 def recent_json(recent: Recent) -> dict[str, Any]:
@@ -70,6 +81,19 @@ def recent_json(recent: Recent) -> dict[str, Any]:
         "people": recent.people,
         "usual": None if recent.usual is None else round(recent.usual, 2),
         "ratio": None if recent.ratio is None else round(recent.ratio, 2),
+        **sample_json(recent.likely, recent.sample),
+    }
+
+
+def sample_json(likely: float | None, sample: Sample) -> dict[str, Any]:
+    """Return what stands beside complaints: those that are likely in all posts `counted`, of which so many were `read`.
+
+    Where everything was read, `likely` is the complaints.
+    """
+    return {
+        "likely": None if likely is None else round(likely, 1),
+        "read": sample.read,
+        "counted": sample.counted,
     }
 
 
@@ -80,12 +104,16 @@ def cell_json(cell: Cell) -> dict[str, Any]:
         "complaints": cell.complaints,
         "usual": None if cell.usual is None else round(cell.usual, 2),
         "minutes_known": cell.minutes,
+        **sample_json(cell.likely, cell.sample),
     }
 
 
 def peak_json(peak: Peak | None) -> dict[str, Any] | None:
     """Return the busiest minute."""
-    return None if peak is None else {"at": stamp(peak.at), "complaints": peak.complaints}
+    if peak is None:
+        return None
+    likely = peak.complaints + peak.sample.carried
+    return {"at": stamp(peak.at), "complaints": peak.complaints, **sample_json(likely, peak.sample)}
 
 
 def share_json(share: Share) -> dict[str, Any]:
@@ -116,8 +144,8 @@ def summary_text(summary: Summary, *, look: Look) -> str:
     """Return the summary for a terminal."""
     board = phrases.SIGNBOARDS[summary.state]
     symbol = board.ascii_symbol if look.ascii_only else board.symbol
-    since = "" if summary.began is None else f"since {_when(summary, summary.began)} ({_elapsed(summary)})"
-    head = look.wrap(f"TikTok: {board.word} {symbol}  {since}".rstrip())
+    since = "" if summary.began is None else f"  since {_when(summary, summary.began)} ({_elapsed(summary)})"
+    head = look.wrap(f"TikTok: {board.word} {symbol}{since}{_heard(summary)}")
     lines = [
         *(look.paint(line, board.colour, "bold") for line in head),
         *look.wrap(summary.headline, indent=2),
@@ -128,9 +156,25 @@ def summary_text(summary: Summary, *, look: Look) -> str:
     ]
     for label, text in _rows(summary):
         lines += look.row(label, text)
+    for spent in summary.spending:
+        lines += look.row("spent", now_words(spent))
+        lines += [line for text in warnings(spent) for line in look.row("", text, "yellow")]
     for source in summary.sources:
         lines += look.row("sources" if source is summary.sources[0] else "", str(source), *_alarm(source))
     return look.page([*lines, *_posts(summary, look)])
+
+
+def _heard(summary: Summary) -> str:
+    """Return by whom the state is known, where it is known and not by all."""
+    heard = summary.heard
+    if summary.state == "unknown" or not heard.fresh or not heard.silent:
+        return ""
+    silent = [f"{phrases.source_words(source)} {_not_heard(summary, since)}" for source, since in heard.silent]
+    return f", by {words.joined([phrases.source_words(source) for source in heard.fresh])}; {words.joined(silent)}"
+
+
+def _not_heard(summary: Summary, since: datetime | None) -> str:
+    return "not heard yet" if since is None else f"not heard since {_when(summary, since)}"
 
 
 def _when(summary: Summary, at: datetime) -> str:
@@ -151,7 +195,8 @@ def _spark(summary: Summary, look: Look) -> list[str]:
     values = squeezed([cell.level for cell in summary.cells], min(SPARK_WIDTH, look.row_width))
     notes = []
     if summary.peak is not None:
-        notes.append(f"peak {words.number(summary.peak.complaints)}/min at {_when(summary, summary.peak.at)}")
+        peak = sampled.figure(summary.peak.complaints, summary.peak.sample)
+        notes.append(f"peak {peak}/min at {_when(summary, summary.peak.at)}")
     if summary.cause == "stale":
         notes.append(f"to {_when(summary, summary.until)}")
     if None in values:
@@ -184,6 +229,9 @@ def _rows(summary: Summary) -> list[tuple[str, str]]:
         what = f"{phrases.outage_noun(last.verdict)}, {words.duration(ended - last.onset)}"
         rows.append(("last", f"{what}, from {_when(summary, last.onset)}; more: tiktokwatch outages {last.id}"))
     if summary.outage is not None:
+        official = summary.official.get(summary.outage.id, NOTHING)
+        said = first_words(summary.outage, official, zone=summary.zone, now=summary.now)
+        rows += [("TikTok", said)] if said else []
         rows.append(("more", f"tiktokwatch outages {summary.outage.id}"))
     return rows
 

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from tiktokwatch.records import Outage
 from tiktokwatch.report import phrases, words
+from tiktokwatch.report.sampled import counted as counted_words
+from tiktokwatch.report.series import Cell
 
 WELL_WATCHED = 0.95
 
@@ -21,8 +23,7 @@ class Facts:
     over: bool
     begun: bool
     outages: tuple[tuple[Outage, timedelta], ...]
-    complaints: int | None
-    usual: float | None
+    whole: Cell
     coverage: float
 
 
@@ -38,19 +39,30 @@ def _verdict(facts: Facts) -> str:
         figures = [words.duration(length) + ("" if longest.ended_at is not None else " so far")]
         if len(facts.outages) > 1:
             figures[0] = f"longest {figures[0]}"
-        figures.append(f"peak {words.number(_peak(facts))}/min")
+        figures.append(f"peak {_about(facts)}{words.number(_peak(facts))}/min")
         return f"{counted(facts.outages)} ({', '.join(figures)})"
-    if facts.complaints is None:
+    complaints = _complaints(facts)
+    if not complaints:
         return "no data"
-    usual = "" if facts.usual is None else f", usual {words.figure(facts.usual)}"
+    usual = "" if facts.whole.usual is None else f", usual {words.figure(facts.whole.usual)}"
     if facts.coverage < WELL_WATCHED:
         share = words.percent(facts.coverage)
-        return f"quiet as far as seen ({words.plural(facts.complaints, 'complaint')}{usual}; {share} watched)"
-    return f"quiet ({words.plural(facts.complaints, 'complaint')}{usual})"
+        return f"quiet as far as seen ({complaints}{usual}; {share} watched)"
+    return f"quiet ({complaints}{usual})"
+
+
+def _complaints(facts: Facts) -> str:
+    """Return "about 720 complaints", "" where nobody vouches for any."""
+    whole = facts.whole
+    return "" if whole.complaints is None else counted_words(whole.complaints, whole.sample)
 
 
 def _peak(facts: Facts) -> int:
     return max(outage.peak_per_minute for outage, _ in facts.outages)
+
+
+def _about(facts: Facts) -> str:
+    return "about " if facts.whole.sample.unread else ""
 
 
 def counted(outages: tuple[tuple[Outage, timedelta], ...]) -> str:
@@ -63,7 +75,7 @@ def counted(outages: tuple[tuple[Outage, timedelta], ...]) -> str:
 def sentence(facts: Facts) -> str:
     """Return the day in a sentence or two."""
     said = _outages(facts) if facts.outages else _quiet(facts)
-    if facts.complaints is not None and facts.coverage < WELL_WATCHED:
+    if facts.whole.complaints is not None and facts.coverage < WELL_WATCHED:
         share = words.percent(facts.coverage)
         said += f" Only {share} of the {'day' if facts.over else 'time'} was watched; an outage in the rest would"
         said += " have been missed."
@@ -78,9 +90,10 @@ def _outages(facts: Facts) -> str:
         span = f"since {words.moment(outage.onset, facts.zone, now=start)} ({words.duration(length)} so far)"
     else:
         span = f"from {words.span(outage.onset, outage.ended_at, facts.zone, now=start)} ({words.duration(length)})"
-    people = f"{words.plural(outage.authors, 'person', 'people')} complained"
+    read = " in the posts that were read" if facts.whole.sample.unread else ""
+    people = f"{words.plural(outage.authors, 'person', 'people')} complained{read}"
     usual = words.figure(outage.usual_per_minute)
-    peak = f"at the worst {words.number(outage.peak_per_minute)} a minute, where {usual} is usual"
+    peak = f"at the worst {_about(facts)}{words.number(outage.peak_per_minute)} a minute, where {usual} is usual"
     article = "an" if noun[0] in "aeiou" else "a"
     if len(facts.outages) > 1:
         return f"There were {counted(facts.outages)}. The longest: {span}. {people}, {peak}."
@@ -91,9 +104,10 @@ def _outages(facts: Facts) -> str:
 def _quiet(facts: Facts) -> str:
     if not facts.begun:
         return "This day has not begun yet."
-    if facts.complaints is None:
+    complaints = words.capital(_complaints(facts))
+    if not complaints:
         when = "on this day" if facts.over else "so far on this day"
         return f"Nobody watched {when}, so nothing can be said about it. Silence is not an all-clear."
-    usual = "" if facts.usual is None else f", where {words.figure(facts.usual)} are usual"
+    usual = "" if facts.whole.usual is None else f", where {words.figure(facts.whole.usual)} are usual"
     span = "all day" if facts.over else "so far"
-    return f"No outage was seen. {words.plural(facts.complaints, 'complaint')} {span}{usual}."
+    return f"No outage was seen. {complaints} {span}{usual}."

@@ -28,7 +28,9 @@ MONTHS = (
 SMALL, TRACE = 9.95, 0.05
 GLUE = "\N{NO-BREAK SPACE}"
 
-_UNIT = re.compile(r"(?<=\d) (?=(?:%|s|min|h|d|people|complaints?|outages?)(?!\w))|(?<=\d h) (?=\d)|(?<=\d d) (?=\d)")
+_UNIT = re.compile(
+    r"(?<=\d) (?=(?:%|s|min|h|d|people|complaints?|outages?|posts?|requests?)(?!\w))|(?<=\d h) (?=\d)|(?<=\d d) (?=\d)"
+)
 
 
 def duration(span: timedelta) -> str:
@@ -90,6 +92,11 @@ def joined(items: Sequence[str]) -> str:
     if len(items) < 2:  # noqa: PLR2004 - nothing to join
         return "".join(items)
     return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def capital(text: str) -> str:
+    """Return a text with a capital first letter."""
+    return text[:1].upper() + text[1:]
 
 
 def glued(text: str) -> str:
