@@ -104,3 +104,30 @@ def test_talk_of_recovery_keeps_no_outage_from_being_signalled() -> None:
     watch = Watch()
     watch.take(tick(0, 110, [each for m in range(100, 110) for each in (*crowd(m, 6), *crowd(m, 9, "recovery"))]))
     assert "outage" in watch.states()
+
+
+def test_so_many_accounts_does_an_attacker_need_and_not_one_less() -> None:
+    raised = {}
+    for missing in (0, 1):
+        watch = Watch()
+        watch.take(tick(0, 1500, steadily(0, 1490, step=20)))
+        needed = watch.pipeline.accounts_to_signal("x", at(1500))
+        watch.take(tick(1500, 1515, crowd(1500, (needed or 0) - missing)))
+        raised[missing] = "outage" in watch.states()
+        assert needed is not None
+        assert 5 <= needed <= 12
+    assert raised == {0: True, 1: False}
+
+
+def test_accounts_that_all_say_the_same_are_one() -> None:
+    watch = Watch()
+    watch.take(tick(0, 1500, steadily(0, 1490, step=20)))
+    watch.take(tick(1500, 1515, crowd(1500, 500, "complaint #7")))
+    assert "pending" not in watch.states()
+
+
+def test_one_account_is_one_however_much_it_says() -> None:
+    watch = Watch()
+    watch.take(tick(0, 1500, steadily(0, 1490, step=20)))
+    watch.take(tick(1500, 1515, [post(1500, f"complaint #{n}", author="ann", number=n) for n in range(500)]))
+    assert "pending" not in watch.states()

@@ -41,6 +41,7 @@ TEACH_AFTER = timedelta(hours=2)  # by then an outage that began in a minute has
 YOUNG = timedelta(days=1)
 TEACH_YOUNG_AFTER = timedelta(minutes=15)  # a watch that knows nothing yet has more to win than to lose
 HOUSEKEEPING = timedelta(hours=1)
+MOST_ACCOUNTS = 100_000
 ATTENTIVE = 15  # minutes that wait
 
 Sink = Callable[[Step], None]
@@ -112,6 +113,20 @@ class Pipeline:
             if minutes:
                 surprises.append(self._detector.score(source, minutes).surprise)
         return max(surprises) / self._threshold
+
+    def accounts_to_signal(self, source: str, at: datetime) -> int | None:
+        """Return how many accounts, each in words of its own, would raise a signal if all complained in one minute.
+
+        That is what an attacker needs: in `at` and the four minutes before it nobody else complains. None where no
+        number would, since nothing is known of calm.
+        """
+        calm = [Bucket(source, at - back * MINUTE, covered=True) for back in (4, 3, 2, 1)]
+        for accounts in range(1, MOST_ACCOUNTS):
+            crowd = Bucket(source, at, covered=True, posts=accounts, complaints=accounts)
+            fused = fuse({5: [self._detector.score(source, [*calm, crowd])]})
+            if signal_of(fused, self._sensitivity) == "high":
+                return accounts
+        return None
 
     def step(self, tick: Tick) -> Step:
         """Take one tick, and return everything that it changed."""
