@@ -35,7 +35,16 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], ["summary"], ["summary", "--json"], ["outages"], ["outages", "1"], ["digest", "--format", "html"]],
+    [
+        ["--help"],
+        ["doctor", "--help"],
+        ["config", "check"],
+        ["summary"],
+        ["summary", "--json"],
+        ["outages"],
+        ["outages", "1"],
+        ["digest", "--format", "html"],
+    ],
     ids=" ".join,
 )
 def test_what_only_reads_imports_nothing_heavy(words: list[str], database: Path) -> None:

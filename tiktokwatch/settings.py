@@ -87,6 +87,7 @@ class X(Section):
     calm_every: Duration = timedelta(minutes=6)
     sample: int = Field(default=10, ge=10, le=100)
     sample_every: Duration = timedelta(hours=6)
+    sample_when_odd: int = Field(default=25, ge=10, le=100)
     official: tuple[str, ...] = ("TikTokSupport", "tiktokusdsjv")
     official_every: Duration = timedelta(minutes=5)
     look_back: Duration = timedelta(hours=1)

@@ -145,6 +145,7 @@ def _x(config: Config, around: Surroundings) -> Collector:
             every=x.calm_every,
             trickle=x.sample,
             trickle_every=x.sample_every,
+            page=x.sample_when_odd,
             attention=around.attention,
             timeout=timeout,
             budget=purse,

@@ -137,7 +137,7 @@ def test_the_trickle_are_the_newest_of_what_is_vouched_for(stage: Stage) -> None
 
 def test_near_a_signal_each_poll_counts_and_reads(stage: Stage) -> None:
     stage.poll()
-    stage.attention = 0.3
+    stage.attention = 0.6
     published: list[str] = []
     for number in range(1, 4):
         stage.publish(150, ago=59, over=40)
@@ -149,7 +149,7 @@ def test_near_a_signal_each_poll_counts_and_reads(stage: Stage) -> None:
 
     assert stage.asked() == (4, 4)
     assert len(set(published)) == len(published) == 300
-    stage.attention = 0.29
+    stage.attention = 0.59
     stage.later(0.1)
     assert stage.asked() == (4, 4)
 

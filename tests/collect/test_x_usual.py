@@ -18,7 +18,7 @@ def steady(rate: int, *, minutes: int = 1440, through: datetime = NOON) -> dict[
 
 @pytest.mark.parametrize(
     ("usual", "recent", "odd"),
-    [(4, 4, False), (4, 6, False), (4, 9, True), (0, 0, False), (0, 1, True), (100, 140, False), (100, 160, True)],
+    [(4, 4, False), (4, 6, False), (4, 9, True), (0, 0, False), (0, 1, True), (100, 190, False), (100, 210, True)],
 )
 def test_far_more_than_usual_is_odd(usual: int, recent: int, *, odd: bool) -> None:
     assert is_odd(learned(UNKNOWN, steady(usual)), steady(recent, minutes=5), through=NOON) is odd
@@ -69,7 +69,7 @@ def test_an_outage_is_hardly_learned_and_a_new_normal_within_days() -> None:
     usual = learned(UNKNOWN, steady(10))
     for minute in range(180, 0, -1):
         usual = learned(usual, {NOON - MINUTE * minute: 5000})
-    assert is_odd(usual, steady(25, minutes=5), through=NOON)
+    assert is_odd(usual, steady(30, minutes=5), through=NOON)
 
     usual = learned(UNKNOWN, steady(10))
     for day in range(8):

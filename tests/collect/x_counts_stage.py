@@ -29,7 +29,7 @@ class Stage:
     options: dict[str, object] = field(default_factory=dict)
 
     def poll(self, **options: object) -> Batch:
-        collector = self.server.counter(**{"attention": lambda: self.attention, **self.options, **options})
+        collector = self.server.counter(**{"attention": lambda: self.attention, "page": 100, **self.options, **options})
         try:
             batch = collector.collect(since=self.since, cursor=self.cursor, now=self.now)
         finally:

@@ -1,6 +1,6 @@
 """Stand-ins for the networks: servers that answer as X and Reddit do, and a collector that follows a script.
 
-`python -m tests.fakes x --port 8001` starts one by hand; every line typed is published as a post.
+`python -m tests.fakes all --chatter` starts them by hand, for a tiktokwatch without keys.
 """
 
 from tests.fakes.collector import ScriptedCollector

@@ -25,7 +25,12 @@ class Tweet:
     matches: str = ""
 
     def is_found_by(self, query: str) -> bool:
-        """Say whether a query finds the post; one without conditions is found by all but a query for authors alone."""
+        """Say whether a query finds the post; one without conditions is found by all but a query for authors alone.
+
+        Of what a query is made of, a phrase that stands alone is the only one that is looked for in texts.
+        """
+        if phrase := re.fullmatch(r'"([^"]*)"', query):
+            return phrase[1].casefold() in str(self.body["text"]).casefold()
         if self.matches and self.matches in query:
             return True
         authors = re.findall(r"(?<![-\w])from:(\w+)", query)

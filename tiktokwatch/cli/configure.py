@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -30,7 +31,10 @@ def init(file: Path) -> None:
         raise UserError(f"{file}: cannot be written ({error.strerror}).") from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
         handle.write(template.read_text(encoding="utf-8"))
-    click.echo(f"Wrote {file}. Put your keys into it, then: tiktokwatch config check && tiktokwatch run")
+    click.echo(
+        f"Wrote {file}. As it stands it watches Bluesky and Hacker News; with your keys in it, X and Reddit too.\n"
+        "Next: tiktokwatch doctor && tiktokwatch run"
+    )
 
 
 @click.group(epilog=examples("tiktokwatch config check", "tiktokwatch -c other.toml config show"))
@@ -41,17 +45,28 @@ def config() -> None:
 @config.command(epilog=examples("tiktokwatch config check", "tiktokwatch -c other.toml config check"))
 @click.pass_obj
 def check(options: Options) -> None:
-    """Check every key; name each fault with its file and line, and exit 78 if there is one."""
+    """Check every key; name each fault with its file and line, and exit 78 if there is one.
+
+    Says what will be watched, and what X is going to cost. Nobody is asked: `tiktokwatch doctor` does that.
+    """
     from tiktokwatch import config as configuration  # noqa: PLC0415 - pydantic takes a while to import
+    from tiktokwatch import sources  # noqa: PLC0415 - the same
+    from tiktokwatch.cli.costs import estimate, misfit  # noqa: PLC0415 - the same
+    from tiktokwatch.collect.probes_bluesky import INSTALL  # noqa: PLC0415 - the same
 
     app = options.app
     file = options.config or configuration.find_file()
     click.echo(f"{file or 'No file: everything is at its default'}{': no fault found.' if file else '.'}")
-    x, reddit = app.config.x, app.config.reddit
-    has = {"x": x.bearer_token is not None, "reddit": bool(reddit.client_id and reddit.client_secret)}
-    for source, key in (("x", "x.bearer_token"), ("reddit", "reddit.client_id and reddit.client_secret")):
-        click.echo(f"{source:8}{'will be watched' if has[source] else f'will not be watched: set {key}'}")
-    click.echo(f"database {app.database}")
+    missing = sources.configured(app.config)
+    for source, key in missing.items():
+        click.echo(f"{source:12}{f'will not be watched: set {key}' if key else 'will be watched'}")
+    click.echo(f"{'database':12}{app.database}")
+    if not missing["x"]:
+        click.echo(estimate(app.config))
+        if warning := misfit(app.config):
+            click.echo(f"warning: {warning}")
+    if not missing["bluesky"] and find_spec("websockets") is None:
+        click.echo(f"warning: bluesky needs the package websockets: {INSTALL}")
 
 
 @config.command(epilog=examples("tiktokwatch config show", "TIKTOKWATCH_X__EVERY=5m tiktokwatch config show"))

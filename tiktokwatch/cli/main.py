@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("demo", "See it work, without keys or network."),
     "init": ("configure", "Write a config.toml to start from."),
     "config": ("configure", "Check or show the configuration."),
+    "doctor": ("doctor", "Check that it will work, here and now, with these keys."),
     "run": ("watch", "Watch the sources until told to stop."),
     "summary": ("reports", "Sum up the present chatter."),
     "outages": ("reports", "List outages, or show one."),

@@ -62,6 +62,11 @@ class HackerNews:
         self._lag = timedelta(seconds=lag)
         self._wire = Wire(name=name, timeout=timeout, check=self._check)
 
+    @property
+    def heard(self) -> Mapping[str, str]:
+        """Return the headers of the last answer, none before there was one."""
+        return self._wire.heard
+
     def collect(self, *, since: datetime, cursor: str, now: datetime) -> Batch:
         """Return the posts from `since` on, as far as the search is settled, among them some that are older.
 

@@ -63,10 +63,12 @@ class Wire:
 
     `timeout` bounds a request from the name to the last byte, and POLL times that a poll. `check` is given every
     answer with the time of the poll, and raises for those that must not reach the library. `moved` maps base URLs
-    that a library has built in to those that shall be asked. Redirects are not followed.
+    that a library has built in to those that shall be asked. Redirects are not followed. `heard` are the headers of
+    the last answer, as it came.
     """
 
     def __init__(self, *, name: str, timeout: float, check: Check, moved: Mapping[str, str] | None = None) -> None:
+        self.heard: Mapping[str, str] = {}
         self._name = name
         self._timeout = timeout
         self._check = check
@@ -107,8 +109,13 @@ class Wire:
         options |= {"timeout": limit + 1, "allow_redirects": False}
         self._session.trust_env = not is_loopback(url)
         answer = self._wait(limit, method, url, options)
-        self._check_clock(answer, self._now)
-        self._check(answer, self._now)
+        # A check may change them for its library.
+        self.heard = answer.headers.copy()
+        try:
+            self._check(answer, self._now)
+        finally:
+            # A clock that is ahead explains every refusal; but what an answer costs was to be seen first.
+            self._check_clock(answer, self._now)
         return answer
 
     def close(self) -> None:

@@ -83,6 +83,11 @@ class Mastodon:
         self._max_pages = max_pages
         self._wire = Wire(name=name, timeout=timeout, check=self._check)
 
+    @property
+    def heard(self) -> Mapping[str, str]:
+        """Return the headers of the last answer, none before there was one."""
+        return self._wire.heard
+
     def collect(self, *, since: datetime, cursor: str, now: datetime) -> Batch:
         """Return the posts from `since` on, as far as the instance has seen them, among them older and newer ones.
 

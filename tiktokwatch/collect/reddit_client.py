@@ -82,6 +82,11 @@ class RedditClient:
         self._quota_back_at: datetime | None = None
         self._reddit = self._log_in()
 
+    @property
+    def heard(self) -> Mapping[str, str]:
+        """Return the headers of the last answer, none before there was one."""
+        return self._wire.heard
+
     def start(self, now: datetime) -> None:
         """Begin a poll at `now`."""
         self._now = now

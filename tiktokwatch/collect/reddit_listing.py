@@ -46,16 +46,25 @@ class Ask(Protocol):
 
 
 def read(ask: Ask, *, is_old: Callable[[Item], bool], known: int) -> Reading:
-    """Read pages until `known` items in a row are old; those and what follows are not fresh. Raises CollectError."""
+    """Read pages until `known` items in a row are old. Raises CollectError.
+
+    What is old is not fresh, nor is what follows `known` of them, unless it stands between others that are old: then
+    it was listed late.
+    """
     items: list[Item] = []
     fresh: list[Item] = []
+    between: list[Item] = []
     in_a_row = 0
     for page in _pages(ask):
         for item in page:
             items.append(item)
-            in_a_row = in_a_row + 1 if in_a_row >= known or is_old(item) else 0
-            if not in_a_row:
-                fresh.append(item)
+            was_there = is_old(item)
+            in_a_row = in_a_row + 1 if in_a_row >= known or was_there else 0
+            if was_there:
+                fresh += between
+                between = []
+            else:
+                (between if in_a_row else fresh).append(item)
         if in_a_row >= known:
             return Reading(tuple(items), tuple(fresh), is_ended=False)
     return Reading(tuple(items), tuple(fresh), is_ended=True)

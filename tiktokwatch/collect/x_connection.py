@@ -179,7 +179,7 @@ class Connection(tweepy.StreamingClient):  # type: ignore[misc]  # tweepy has no
         except (HTTPError, OSError):
             body = b""
         answer = Answered(status_code, response.headers, body)
-        self.end(ending_of(answer, name=self._name, now=self._clock()))
+        self.end(ending_of(answer, name=self._name, now=self._clock(), secret=self.bearer_token))
 
     def on_exception(self, exception: Exception) -> None:
         """Take note of what tweepy does not expect; what has nothing to do with the network is a fault of ours."""
@@ -247,8 +247,8 @@ class _Session:
         self._session.close()
 
 
-def ending_of(answer: Answered, *, name: str, now: datetime) -> Ending:
-    """Return what an answer means that is not the one asked for."""
+def ending_of(answer: Answered, *, name: str, now: datetime, secret: str) -> Ending:
+    """Return what an answer means that is not the one asked for; `secret` is not quoted from it."""
     status = answer.status_code
     try:
         loaded = answer.json()
@@ -263,20 +263,21 @@ def ending_of(answer: Answered, *, name: str, now: datetime) -> Ending:
         return Ending("full", CollectError(f"{name}: stream: {status}, another connection is open"))
     advice = dict(_ADVICE)
     if status == BAD_REQUEST:
-        advice[BAD_REQUEST] = f"the request was refused: {complaint(body)}"
+        advice[BAD_REQUEST] = f"the request was refused: {complaint(body, secret=secret)}"
     error = refusal(answer, name=f"{name}: stream", now=now, advice=advice) or CollectError(f"{name}: stream: {status}")
     if error.permanent:
         return Ending("fatal", error)
     return Ending("limited" if status == TOO_MANY_REQUESTS else "refused", error)
 
 
-def complaint(body: Mapping[str, Any]) -> str:
-    """Return what X has against a request, made safe to show; X repeats the request, never the token."""
+def complaint(body: Mapping[str, Any], *, secret: str) -> str:
+    """Return what X has against a request, made safe to show; whoever repeats it may repeat the token as well."""
     said: list[Any] = []
     for problem in (*mappings(body.get("errors")), body):
         details = problem.get("details")
         said += [problem.get("message"), *(details if isinstance(details, list) else ()), problem.get("detail")]
     text = next((text for text in said if isinstance(text, str) and text), "no reason given")
+    text = text.replace(secret, "***")
     return "".join(sign if sign.isprintable() else " " for sign in text)[:_LONGEST_COMPLAINT]
 
 

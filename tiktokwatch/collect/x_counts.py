@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 EVERY = timedelta(minutes=6)
 TRICKLE = 10
 TRICKLE_EVERY = timedelta(hours=6)
-ATTENTIVE = 0.3  # of what raises a signal
+PAGE = 25  # so many tell a share within a tenth or so
+ATTENTIVE = 0.6  # of what raises a signal: by chance, a few minutes a day come so near it
 
 _DAY = timedelta(days=1)
 
@@ -80,7 +81,7 @@ class XCounts:
         every: timedelta = EVERY,
         trickle: int = TRICKLE,
         trickle_every: timedelta = TRICKLE_EVERY,
-        page: int = LARGEST_PAGE,
+        page: int = PAGE,
         attention: Callable[[], float] = lambda: 0.0,
         timeout: float = 20,
         budget: Budget | None = None,

@@ -39,11 +39,12 @@ def checked(rules: Mapping[str, str]) -> dict[str, str]:
     return {PREFIX + tag: query for tag, query in rules.items()}
 
 
-def sync(client: RulesClient, wanted: Mapping[str, str], *, name: str) -> frozenset[str]:
+def sync(client: RulesClient, wanted: Mapping[str, str], *, name: str, secret: str) -> frozenset[str]:
     """Let the rules at X be those in `wanted` (tag with our prefix: query), and return the ids that answer to them.
 
     X holds each query once: where somebody else has the same one under a tag of his own, his rule does for us both.
-    Raises CollectError, permanent where X refuses a query; then the rules are as they were.
+    Raises CollectError, permanent where X refuses a query; then the rules are as they were. What X says of a query is
+    quoted, but for `secret`.
     """
     present = list(_rules(client.get_rules(), name=name))
     kept: dict[str, str] = {}
@@ -59,15 +60,15 @@ def sync(client: RulesClient, wanted: Mapping[str, str], *, name: str) -> frozen
     added: list[str] = []
     if missing:
         # A query that X does not take must not cost us the rules that we have.
-        _add(client, missing, name=name, dry_run="true")
+        _add(client, missing, name=name, secret=secret, dry_run="true")
     if obsolete:
         client.delete_rules(obsolete)
     if missing:
-        added = _add(client, missing, name=name)
+        added = _add(client, missing, name=name, secret=secret)
     return frozenset((*kept.values(), *added))
 
 
-def _add(client: RulesClient, rules: Mapping[str, str], *, name: str, **params: str) -> list[str]:
+def _add(client: RulesClient, rules: Mapping[str, str], *, name: str, secret: str, **params: str) -> list[str]:
     """Add rules, and return the ids under which X keeps them. `dry_run` is a word: X does not know tweepy's True."""
     from tweepy import StreamRule  # noqa: PLC0415 - takes half a second
 
@@ -77,7 +78,8 @@ def _add(client: RulesClient, rules: Mapping[str, str], *, name: str, **params: 
     ids = [rule["id"] for rule in _rules(answer, name=name)]
     for error in mappings(answer.get("errors")):
         if error.get("title") != "DuplicateRule":
-            raise CollectError(f"{name}: stream: a rule was refused: {complaint({'errors': [error]})}", permanent=True)
+            why = complaint({"errors": [error]}, secret=secret)
+            raise CollectError(f"{name}: stream: a rule was refused: {why}", permanent=True)
         ids.extend(value for value in [error.get("id")] if isinstance(value, str))
     return ids
 

@@ -226,7 +226,7 @@ class Supervisor:
         """Connect and read; return why it is over."""
         self._wire.start(self._clock())
         try:
-            self._ours = x_rules.sync(self._client, self._rules, name=self._name)
+            self._ours = x_rules.sync(self._client, self._rules, name=self._name, secret=self._bearer_token)
         except RefusedError as refused:
             return refused.ending
         except CollectError as error:
@@ -270,7 +270,7 @@ class Supervisor:
     def _check(self, answer: requests.Response, now: datetime) -> None:
         if not is_whole(answer):
             answered = Answered(answer.status_code, answer.headers, answer.content)
-            raise RefusedError(ending_of(answered, name=self._name, now=now))
+            raise RefusedError(ending_of(answered, name=self._name, now=now, secret=self._bearer_token))
 
     def _is_spent(self) -> bool:
         return self._allowed is not None and self._intake.received >= self._allowed

@@ -13,7 +13,7 @@ from tiktokwatch.records import Score, Signal
 AGREEMENT_CAP = 2.0
 # Overlapping windows, looked at every minute: how many independent looks a day they are worth. Measured by letting
 # quiet days run: benchmarks/false_alarms.py.
-LOOKS_A_DAY = 400.0
+LOOKS_A_DAY = 1250.0
 LOW_SHARE = 0.5
 
 
