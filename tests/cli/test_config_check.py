@@ -121,3 +121,13 @@ def test_init_says_what_runs_without_keys_and_what_is_next() -> None:
     assert first.startswith("Wrote config.toml. As it stands it watches Bluesky and Hacker News")
     assert second == "Next: tiktokwatch doctor && tiktokwatch run"
     assert load().config.bluesky.enabled
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_init_writes_what_runs_here(monkeypatch: pytest.MonkeyPatch, *, is_there: bool) -> None:
+    monkeypatch.setattr(configure, "find_spec", lambda _: object() if is_there else None)
+    result = CliRunner().invoke(cli, ["init", "new.toml"], prog_name="tiktokwatch")
+    written = load(Path("new.toml")).config
+    assert written.bluesky.enabled is is_there
+    assert written.hackernews.enabled
+    assert ("tiktokwatch[bluesky]" in result.stdout) is not is_there

@@ -10,7 +10,7 @@ import pytest
 from tests.collect.bluesky_stage import NOON, SINCE, STEP, Stage, ago, staged, threads, until
 from tests.fakes.jetstream import JetstreamServer, did
 from tiktokwatch.collect.bluesky import Bluesky
-from tiktokwatch.errors import CollectError, UserError
+from tiktokwatch.errors import CollectError, ConfigError
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def test_without_its_package_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.delattr("tiktokwatch.collect.jetstream", raising=False)
     monkeypatch.setitem(sys.modules, "websockets", None)
 
-    with pytest.raises(UserError) as caught:
+    with pytest.raises(ConfigError) as caught:
         Bluesky()
 
     assert str(caught.value) == "Bluesky needs the package websockets: pip install 'tiktokwatch[bluesky]'."

@@ -10,9 +10,11 @@ import click
 
 from tiktokwatch.cli.examples import examples
 from tiktokwatch.cli.main import Options
+from tiktokwatch.collect.bluesky import INSTALL
 from tiktokwatch.errors import ConfigError, UserError
 
 EXAMPLE = "config.example.toml"
+BLUESKY = "\nenabled = true\n# hosts"
 
 
 @click.command(epilog=examples("tiktokwatch init", "tiktokwatch init ~/.config/tiktokwatch/config.toml"))
@@ -29,10 +31,13 @@ def init(file: Path) -> None:
         raise UserError(f"{file}: is there already and was left as it is; name another file.") from None
     except OSError as error:
         raise UserError(f"{file}: cannot be written ({error.strerror}).") from None
+    has_bluesky = find_spec("websockets") is not None
+    text = template.read_text(encoding="utf-8")
     with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        handle.write(template.read_text(encoding="utf-8"))
+        handle.write(text if has_bluesky else text.replace(BLUESKY, BLUESKY.replace("true", "false")))
+    keyless = "Bluesky and Hacker News" if has_bluesky else f"Hacker News (and Bluesky, once you did: {INSTALL})"
     click.echo(
-        f"Wrote {file}. As it stands it watches Bluesky and Hacker News; with your keys in it, X and Reddit too.\n"
+        f"Wrote {file}. As it stands it watches {keyless}; with your keys in it, X and Reddit too.\n"
         "Next: tiktokwatch doctor && tiktokwatch run"
     )
 
@@ -52,7 +57,6 @@ def check(options: Options) -> None:
     from tiktokwatch import config as configuration  # noqa: PLC0415 - pydantic takes a while to import
     from tiktokwatch import sources  # noqa: PLC0415 - the same
     from tiktokwatch.cli.costs import estimate, misfit  # noqa: PLC0415 - the same
-    from tiktokwatch.collect.probes_bluesky import INSTALL  # noqa: PLC0415 - the same
 
     app = options.app
     file = options.config or configuration.find_file()

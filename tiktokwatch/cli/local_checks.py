@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tiktokwatch import config as configuration
 from tiktokwatch.app import App
+from tiktokwatch.collect.bluesky import INSTALL
 from tiktokwatch.collect.probes import Finding
-from tiktokwatch.collect.probes_bluesky import INSTALL
 from tiktokwatch.errors import StoreError, UserError
 from tiktokwatch.store import schema
 from tiktokwatch.store.opening import open_to_read, refusing

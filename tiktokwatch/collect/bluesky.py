@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tiktokwatch.collect.bluesky_posts import Reader
 from tiktokwatch.collect.bluesky_reading import Reading
-from tiktokwatch.errors import CollectError, UserError
+from tiktokwatch.errors import CollectError, ConfigError
 from tiktokwatch.records import Batch, Post
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ HOSTS = (
     "wss://jetstream2.us-west.bsky.network",
     "wss://jetstream1.us-west.bsky.network",
 )
+INSTALL = "pip install 'tiktokwatch[bluesky]'"
 KEYWORDS = ("tiktok", "tik tok")
 
 # Events come in order but for so much.
@@ -55,7 +56,7 @@ class Bluesky:
     longest pause between two connections. A poll waits up to `patience` seconds for what should have come by then,
     but not past a new connection that fails. The cursor is not used: Jetstream goes on from any time.
 
-    Raises UserError where the package websockets is missing.
+    Raises ConfigError where the package websockets is missing.
     """
 
     source = "bluesky"
@@ -77,7 +78,7 @@ class Bluesky:
         except ModuleNotFoundError as error:
             if (error.name or "").split(".")[0] != "websockets":
                 raise
-            raise UserError("Bluesky needs the package websockets: pip install 'tiktokwatch[bluesky]'.") from None
+            raise ConfigError(f"Bluesky needs the package websockets: {INSTALL}.") from None
         self.name = name
         self._lag = max(timedelta(seconds=lag), 2 * _DISORDER)
         self._patience = patience

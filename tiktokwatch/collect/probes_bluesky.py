@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from urllib.parse import urlsplit
 
+from tiktokwatch.collect.bluesky import INSTALL
 from tiktokwatch.collect.bluesky_posts import Reader
 from tiktokwatch.collect.probes import Finding, beside_clock
 from tiktokwatch.records import EPOCH
 
-INSTALL = "pip install 'tiktokwatch[bluesky]'"
 _SLICE = 0.05
 _MICROSECOND = timedelta(microseconds=1)
 # Jetstream sends what happens from now on where the cursor lies in the future.
