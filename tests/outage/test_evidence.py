@@ -60,10 +60,10 @@ def test_nobody_covered_is_blind() -> None:
 
 @pytest.mark.parametrize(
     ("every", "threshold"),
-    [(timedelta(days=1), 2.6021), (timedelta(days=30), 4.0792), (timedelta(days=300), 5.0792)],
+    [(timedelta(days=1), 3.0969), (timedelta(days=30), 4.5740), (timedelta(days=300), 5.5740)],
 )
 def test_the_threshold_is_what_chance_reaches_once_in_that_time(every: timedelta, threshold: float) -> None:
-    # 400 independent looks a day; ten times as long is one more.
+    # 1250 independent looks a day; ten times as long is one more.
     assert Sensitivity(false_alarm_every=every).threshold == pytest.approx(threshold, abs=1e-4)
 
 

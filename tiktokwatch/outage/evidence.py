@@ -11,8 +11,8 @@ from tiktokwatch.records import Score, Signal
 
 # What a second source may add: one event that two networks echo is not two events.
 AGREEMENT_CAP = 2.0
-# Overlapping windows, looked at every minute: how many independent looks a day they are worth. Measured by letting
-# quiet days run: benchmarks/false_alarms.py.
+# Overlapping windows, looked at every minute: how many independent looks a day they are worth. Quiet days by simulation
+# (benchmarks/false_alarms.py) would do with 300; with so many, ordinary days of real complaints are silent as well.
 LOOKS_A_DAY = 1250.0
 LOW_SHARE = 0.5
 
