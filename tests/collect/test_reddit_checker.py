@@ -46,6 +46,14 @@ def test_it_speaks_for_reddit(checker: RedditChecker) -> None:
     assert fits.source == "reddit"
 
 
+def test_an_answer_in_which_nobody_is_left_is_not_believed(checker: RedditChecker) -> None:
+    few, many = ([f"t3_z{number}" for number in range(count)] for count in (19, 20))
+
+    assert gone(checker, *few) == set(few)
+    with pytest.raises(CollectError, match="none of 20 posts is there"):
+        gone(checker, *many)
+
+
 @pytest.mark.parametrize("kind", ["post", "comment"])
 def test_what_was_deleted_removed_or_lost_its_author_is_gone(
     server: RedditServer, checker: RedditChecker, kind: str

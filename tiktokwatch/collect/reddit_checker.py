@@ -13,6 +13,9 @@ from tiktokwatch.errors import CollectError
 _PAGE = 100
 _ID = re.compile(r"reddit:(t[13]_[0-9a-z]{1,13})")
 
+# Of so many posts some are always left; where none is, something else is wrong, and forgetting is for good.
+_UNLIKELY = 20
+
 
 class RedditChecker:
     """Looks posts up by their names, a hundred a request; `timeout` bounds a request, in seconds."""
@@ -53,8 +56,11 @@ class RedditChecker:
         for start in range(0, len(names), _PAGE):
             # Each request has its own time: many of them may take longer than a poll.
             self._client.start(now)
-            data = self._client.info(names[start : start + _PAGE])
-            there.update(self._there(data["children"]))
+            page = names[start : start + _PAGE]
+            children = self._client.info(page)["children"]
+            if not children and len(page) >= _UNLIKELY:
+                raise CollectError(f"{self.name}: none of {len(page)} posts is there, which is hard to believe")
+            there.update(self._there(children))
         return frozenset(f"reddit:{name}" for name in names if name not in there)
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ import requests
 import tweepy
 from urllib3.exceptions import HTTPError
 
+from tiktokwatch.collect import x_posts
 from tiktokwatch.collect.http import Line, as_it_is, is_loopback
 from tiktokwatch.collect.refusals import (
     BAD_REQUEST,
@@ -41,16 +42,6 @@ _ADVICE: Mapping[int, str] = {
     404: "there is no stream at this address: check base_url",
     CONFLICT: "the stream has no rules yet",
 }
-_FIELDS = (
-    "author_id",
-    "conversation_id",
-    "created_at",
-    "in_reply_to_user_id",
-    "lang",
-    "note_tweet",
-    "referenced_tweets",
-    "withheld",
-)
 _LONGEST_REFUSAL = 65_536
 _LONGEST_COMPLAINT = 200
 
@@ -125,7 +116,7 @@ class Connection(tweepy.StreamingClient):  # type: ignore[misc]  # tweepy has no
 
     def run(self) -> None:
         """Connect, and read until the connection ends."""
-        self.filter(tweet_fields=list(_FIELDS))
+        self.filter(tweet_fields=list(x_posts.FIELDS))
 
     def end(self, ending: Ending) -> None:
         """Read no further; the first reason counts."""

@@ -13,6 +13,18 @@ from typing import Any
 from tiktokwatch.collect.plain_text import LONGEST, resolve, sound
 from tiktokwatch.records import EPOCH, Kind, Post
 
+# What to ask X for, so that `post` finds what it needs.
+FIELDS = (
+    "author_id",
+    "conversation_id",
+    "created_at",
+    "in_reply_to_user_id",
+    "lang",
+    "note_tweet",
+    "referenced_tweets",
+    "withheld",
+)
+
 # The first post was written on 21 March 2006; nothing here will be read after 2099.
 _FIRST = datetime(2006, 3, 21, tzinfo=UTC)
 _LAST = datetime(2100, 1, 1, tzinfo=UTC)
