@@ -42,8 +42,10 @@ def config(servers: tuple[XServer, RedditServer], tmp_path: Path) -> Path:
 [x]
 bearer_token = "{x.token}"
 base_url = "{x.url}"
+read = "search"
 every = "1s"
 look_back = "4h"
+budget = {{ dollars_per_day = 1e6, dollars_per_month = 1e6, posts_per_day = 1000000, posts_per_month = 1000000 }}
 
 [reddit]
 client_id = "{reddit.client_id}"

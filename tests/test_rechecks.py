@@ -97,6 +97,16 @@ def test_many_are_looked_up_a_portion_a_tick(store: Store) -> None:
     assert [len(ids) for ids in checker.asked] == [AT_ONCE, AT_ONCE, 7]
 
 
+def test_few_are_looked_up_together(store: Store) -> None:
+    checker = Checker()
+    rechecks = Rechecks([checker], store)
+    for minute in range(30):
+        keep(store, f"reddit:t3_{minute}", at=START + minute / 60 * HOUR)
+    for minute in range(60, 90):
+        turn(rechecks, minute / 60 + 0.01)
+    assert [len(ids) for ids in checker.asked] == [1, 10, 10]
+
+
 def test_a_network_that_does_not_answer_is_left_alone_for_a_while(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -27,10 +27,15 @@ CHATTER = (
 
 
 class VirtualClock:
-    """Waiting takes no time; events that fall into it happen in order, and at `end` it says stop."""
+    """Waiting takes no time; events that fall into it happen in order, and at `end` it says stop.
+
+    It is to the watch what `SystemClock` is: where `skew` sets it ahead and back again, it stands still until the time
+    that everybody else has, `true`, has come so far.
+    """
 
     def __init__(self, start: datetime, end: datetime) -> None:
-        self._now = start
+        self.skew = timedelta(0)
+        self._true = self._latest = start
         self._end = end
         self._is_stopped = False
         self._events: list[tuple[datetime, Callable[[], object]]] = []
@@ -39,14 +44,18 @@ class VirtualClock:
         self._events.append((moment, event))
         self._events.sort(key=lambda pair: pair[0])
 
+    def true(self) -> datetime:
+        return self._true
+
     def now(self) -> datetime:
-        return self._now
+        self._latest = max(self._latest, self._true + self.skew)
+        return self._latest
 
     def wait(self, seconds: float) -> bool:
-        self._now += timedelta(seconds=seconds)
-        while self._events and self._events[0][0] <= self._now:
+        self._true += timedelta(seconds=seconds)
+        while self._events and self._events[0][0] <= self._true:
             self._events.pop(0)[1]()
-        return self._is_stopped or self._now >= self._end
+        return self._is_stopped or self._true >= self._end
 
     def stop(self) -> None:
         self._is_stopped = True

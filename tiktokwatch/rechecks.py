@@ -20,6 +20,7 @@ from tiktokwatch.records import Step
 log = logging.getLogger(__name__)
 
 AT_ONCE = 100  # ids that either network takes in one request
+PAUSE = timedelta(minutes=10)  # so that a request is worth its while
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Rechecks:
         try:
             gone = checker.gone(ids, now=now)
         except CollectError as error:
-            pause = max(timedelta(minutes=10), timedelta(seconds=error.retry_after or 0))
+            pause = max(PAUSE, timedelta(seconds=error.retry_after or 0))
             self._not_before[checker.source] = now + pause
             log.warning("posts are not held against %s until %s: %s", checker.source, now + pause, error.reason)
             return
@@ -99,3 +100,5 @@ class Rechecks:
         if gone:
             self._store.forget_all(sorted(gone))
         self._store.note_checked(ids, now)
+        if len(ids) < AT_ONCE:
+            self._not_before[checker.source] = now + PAUSE

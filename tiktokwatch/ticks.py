@@ -16,6 +16,7 @@ from tiktokwatch.records import MINUTE, Batch, Fault, Gap, Mark, Post, Tick, min
 
 LONGEST_BACK_OFF = timedelta(minutes=15)
 HEARTBEAT = timedelta(minutes=1)  # even with nothing to poll, a gap grows and the supervisor wants to hear of us
+ASKED_AGAIN = timedelta(minutes=3)  # more than any source lags behind
 INSTANT = timedelta(microseconds=1)
 
 
@@ -78,8 +79,13 @@ class Live:
 
     def _poll(self, collector: Collector, pace: Pace, now: datetime) -> Batch | Fault:
         mark = self._marks()[collector.name]
+        since = asked = mark.passed or self._begin(pace)
+        vouched = mark.through or self._begin(pace)
+        if self._failures[collector.name]:
+            # Its time was given up until just now, of which it may know nothing yet: it would not even try.
+            since = max(min(asked, now - ASKED_AGAIN), vouched)
         try:
-            batch = collector.collect(since=mark.passed or self._begin(pace), cursor=mark.cursor, now=now)
+            batch = collector.collect(since=since, cursor=mark.cursor, now=now)
         except CollectError as error:
             self._failures[collector.name] += 1
             retry_at = now + self._back_off(collector.name, pace, error)
@@ -87,7 +93,7 @@ class Live:
             return Fault(collector.name, collector.source, now, error.reason, retry_at)
         self._failures[collector.name] = 0
         self._due[collector.name] = now + pace.every
-        return batch
+        return batch if since == asked else _after_gap(batch, start=vouched, end=asked)
 
     def _back_off(self, name: str, pace: Pace, error: CollectError) -> timedelta:
         if error.permanent:
@@ -125,6 +131,17 @@ class Live:
     def _until_due(self) -> float:
         now = self._clock.now()
         return max(0.0, (min([*self._due.values(), now + HEARTBEAT]) - now).total_seconds())
+
+
+def _after_gap(batch: Batch, *, start: datetime, end: datetime) -> Batch:
+    """Return a batch without what lies in a gap: that is final, whatever is read of it later."""
+    return replace(
+        batch,
+        since=max(batch.since, end),
+        through=max(batch.through, end),
+        posts=tuple(post for post in batch.posts if not start <= post.at < end),
+        counts=tuple(count for count in batch.counts if not start - MINUTE < count.at < end),
+    )
 
 
 def backfill(posts: Iterable[Post], *, hole: timedelta = timedelta(hours=6)) -> Iterator[Tick]:

@@ -33,7 +33,7 @@ def synced(server: XServer, rules: Mapping[str, str]) -> frozenset[str]:
     client = tweepy.StreamingClient(server.token, return_type=dict)
     client.session = wire
     try:
-        return sync(client, checked(rules), name="x")
+        return sync(client, checked(rules), name="x", secret="hush")
     finally:
         wire.close()
 

@@ -94,8 +94,8 @@ class Web:
 
     `refusals` are the faults that are answers of the network's own; the others are the same everywhere: "html",
     "truncated", "empty", "list", "slow", "drip", "reset", "close", "redirect". Every answer waits for `delay` seconds.
-    `served` are the ids of the posts in whole answers, `answered` counts these by path. With a `clock`, answers are
-    dated by it.
+    `served` are the ids of the posts in whole answers, `answered` counts these by path. Answers are dated by
+    `date`, if there is one.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Web:
         self.served: list[str] = []
         self.answered: Counter[str] = Counter()
         self.delay = 0.0
-        self.clock: Callable[[], datetime] | None = None
+        self.date: Callable[[], datetime] | None = None
         self._respond = respond
         self._refusals = refusals
         self._faults: list[_Fault] = []
@@ -200,8 +200,9 @@ class Web:
         answer = self._refusals[kind]() if kind in self._refusals else self._respond(request)
         if kind in _CHANGED:
             answer = _CHANGED[kind](answer)
-        if self.clock is not None:
-            answer = replace(answer, headers={**answer.headers, "Date": format_datetime(self.clock(), usegmt=True)})
+        if self.date is not None:
+            date = format_datetime(self.date(), usegmt=True)
+            answer = replace(answer, headers={**answer.headers, "Date": date})
         if handler.close_connection:
             # The client wants it closed; one that is not told so would use it again.
             answer = replace(answer, headers={**answer.headers, "Connection": "close"})

@@ -46,7 +46,7 @@ class StreamRoutes:
 
     `connects` are the times (`time.monotonic`) of all requests for the stream,
     `sent` the ids of the posts sent over it; those in `withheld` never are, if they are there when it is opened. A
-    keep-alive comes every `keep_alive` seconds, unless `is_silent`.
+    keep-alive comes every `keep_alive` seconds, unless `is_silent`; nothing at all comes while `is_stuck`.
     """
 
     def __init__(self, server: XServer, *, keep_alive: float = 0.02) -> None:
@@ -57,6 +57,7 @@ class StreamRoutes:
         self.sent: list[str] = []
         self.withheld: set[str] = set()
         self.is_silent = False
+        self.is_stuck = False
         self.invalid = ""
         self._server = server
         self._keep_alive = keep_alive
@@ -127,6 +128,8 @@ class StreamRoutes:
         self._streams.append((commands, passed))
         try:
             while not outlet.stopping.wait(TICK):
+                if self.is_stuck:
+                    continue
                 if not self._obey(commands, outlet):
                     return
                 now = self._server.clock()

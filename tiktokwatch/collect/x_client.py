@@ -38,17 +38,7 @@ _ADVICE: Mapping[int, str] = {
     404: "there is no {noun} at this address: check base_url",
     BAD_REQUEST: "the {noun} was refused: {complaint}",
 }
-_VERBS = {"lookup": "look posts up"}
-_FIELDS = (
-    "author_id",
-    "conversation_id",
-    "created_at",
-    "in_reply_to_user_id",
-    "lang",
-    "note_tweet",
-    "referenced_tweets",
-    "withheld",
-)
+_VERBS = {"lookup": "look posts up", "usage": "see what it has used"}
 # A post with one of these is gone; with any other error, X does not know for the moment.
 _GONE = ("/resource-not-found", "/not-authorized-for-resource", "/resource-unavailable")
 _MOST_PAGES_OF_COUNTS = 10
@@ -90,9 +80,15 @@ class XClient:
         self._budget = budget
         self._now = EPOCH
         self._noun = "search"
+        self._sent = 0
         self._wire = Wire(name=name, timeout=timeout, check=self._check, moved={_BUILT_IN: base_url.rstrip("/")})
         self._client = tweepy.Client(bearer_token, return_type=dict, wait_on_rate_limit=False)
         self._client.session = self._wire
+
+    @property
+    def heard(self) -> Mapping[str, str]:
+        """Return the headers of the last answer, none before there was one."""
+        return self._wire.heard
 
     def start(self, now: datetime) -> None:
         """Begin a poll at `now`: from here its time is counted, and what it buys is booked for this hour."""
@@ -112,20 +108,18 @@ class XClient:
         granted = self._grant(POST, size, least=LEAST_PAGE, essential=essential)
         if not granted:
             return None
-        used = 0
         try:
             page = self.ask(
                 "search",
                 lambda client: client.search_recent_tweets(
-                    query, max_results=granted, tweet_fields=list(_FIELDS), **span
+                    query, max_results=granted, tweet_fields=list(x_posts.FIELDS), **span
                 ),
             )
             meta, tweets = page.get("meta"), _list(page.get("data"))
-            used = len(tweets)
             if not isinstance(meta, dict):
                 raise self._no_answer()
         finally:
-            self._give_back(POST, granted - used)
+            self._give_back(POST, granted - self._sent)
         posts = tuple(post for tweet in tweets for post in self._post(tweet, page.get("includes")))
         return Page(posts, tuple(number for tweet in tweets for number in id_of(tweet)), meta.get("next_token") or None)
 
@@ -141,12 +135,10 @@ class XClient:
         for number in range(_MOST_PAGES_OF_COUNTS):
             if not self._grant(REQUEST, 1, essential=essential):
                 return minutes if number else None
-            is_paid = False
             try:
                 page = self._counts_page(query, start=start, end=end, token=token)
-                is_paid = True
             finally:
-                self._give_back(REQUEST, 0 if is_paid else 1)
+                self._give_back(REQUEST, 0 if self._sent else 1)
             minutes |= page[0]
             token = page[1]
             if not token:
@@ -161,15 +153,13 @@ class XClient:
         granted = self._grant(POST, len(ids), least=len(ids))
         if not granted:
             raise self.why_not(least=len(ids))
-        used = 0
         try:
             page = self.ask("lookup", lambda client: client.get_tweets(list(ids)))
             tweets, errors = _list(page.get("data")), _list(page.get("errors"))
-            used = len(tweets)
             if not tweets and not errors:
                 raise self._no_answer()
         finally:
-            self._give_back(POST, granted - used)
+            self._give_back(POST, granted - self._sent)
         there = {str(number) for tweet in tweets for number in id_of(tweet)}
         unknown = {_subject(error) for error in errors if not _is_gone(error)}
         return frozenset(ids) - there - unknown
@@ -182,6 +172,7 @@ class XClient:
     def ask(self, noun: str, request: Callable[[Any], Any]) -> Mapping[str, Any]:
         """Return the JSON object that tweepy's client gets; `noun` names in sentences what is asked for."""
         self._noun = noun
+        self._sent = 0
         try:
             page: Mapping[str, Any] = request(self._client)
         except _UsedUpError:
@@ -249,6 +240,8 @@ class XClient:
             error.retry_after = (_midnight_after(now) - now).total_seconds()
         if error is not None:
             raise error
+        # X bills what it sent, whatever comes of it here.
+        self._sent = len(_list(body.get("data")))
 
     def _used_up(self) -> CollectError:
         """Return what to say of the monthly cap; when it ends is known to the usage endpoint, if that answers."""

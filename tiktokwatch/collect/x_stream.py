@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Protocol
 
+from tiktokwatch.collect import x_stream_cursor
 from tiktokwatch.collect.x_intake import Intake
 from tiktokwatch.errors import CollectError
 from tiktokwatch.protocols import Collector
@@ -39,7 +40,7 @@ class XStream:
     `search` is polled, which is to ask for the same under the same name. `rules` are queries of at most 1,024
     characters by tags of your choice. `capacity` posts are held between two polls. With a `budget`, at most
     `allowance` posts are taken from one poll to the next; what was granted and did not come is lost to the budget when
-    the process ends.
+    the process ends. The cursor is a JSON object with that of the search, and the connections that X still counts.
 
     `clock` says when a line came, `monotonic` and `pause` are the waiting between connections.
     """
@@ -93,12 +94,27 @@ class XStream:
         self._new: dict[str, Post] = {}
         self._deleted: list[str] = []
         self._lost_at: datetime | None = None
+        self._has_begun = False
 
     def collect(self, *, since: datetime, cursor: str, now: datetime) -> Batch:
         """Return the posts from `since` on, as far as the stream or else the search vouches, and some that came late.
 
         Raises CollectError where neither does, and what the thread of the stream died of.
         """
+        place = x_stream_cursor.read(cursor)
+        if not self._has_begun:
+            self._supervisor.recall(place.connects)
+            self._has_begun = True
+        batch = self._collect(since, place.search, now)
+        following = x_stream_cursor.Cursor(batch.cursor, self._supervisor.connects)
+        return replace(batch, cursor=following.text())
+
+    def close(self) -> None:
+        """End the stream and a `collect` under way; another thread or a signal handler may call this, and twice."""
+        self._search.close()
+        self._supervisor.close()
+
+    def _collect(self, since: datetime, cursor: str, now: datetime) -> Batch:
         self._buy(now)
         self._supervisor.start()
         through = self._reach(since, now)
@@ -115,11 +131,6 @@ class XStream:
             batch = replace(batch, through=through, cursor="")
         self._take(now)
         return self._hand_over(batch, since, now)
-
-    def close(self) -> None:
-        """End the stream and a `collect` under way; another thread or a signal handler may call this, and twice."""
-        self._search.close()
-        self._supervisor.close()
 
     def _reach(self, since: datetime, now: datetime) -> datetime | None:
         """Return how far the stream vouches if it does so from `since` on, else None.

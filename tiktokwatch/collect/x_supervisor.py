@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -129,6 +129,18 @@ class Supervisor:
         self._closed = False
         # Not an Event: its lock is not reentrant, and `close` may interrupt whoever holds it.
         self._bell: SimpleQueue[None] = SimpleQueue()
+
+    @property
+    def connects(self) -> list[datetime]:
+        """Return when connections were made that X still counts, oldest first."""
+        now, here = self._clock(), self._monotonic()
+        return [now - timedelta(seconds=here - at) for at in tuple(self._connects) if here - at < WINDOW]
+
+    def recall(self, connects: Iterable[datetime]) -> None:
+        """Take note, before `start`, of connections that were made before a restart."""
+        now, here = self._clock(), self._monotonic()
+        ages = sorted(((now - at).total_seconds() for at in connects), reverse=True)
+        self._connects.extend(here - age for age in ages if 0 <= age < WINDOW)
 
     def start(self) -> None:
         """Start the thread unless it runs. Raises what it died of, and CollectError once closed."""
