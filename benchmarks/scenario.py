@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tiktokwatch.settings import duration
 from tiktokwatch.outage.board import Expected
+from tiktokwatch.settings import duration
 
 MOST_USERS = ZoneInfo("America/New_York")
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "scenarios"
