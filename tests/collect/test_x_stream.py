@@ -195,6 +195,17 @@ def test_duplicates_edits_and_deletions(stage: Stage) -> None:
     assert stage.stream._intake.received in (received, received + 1)
 
 
+def test_what_the_search_still_shows_after_its_deletion_came_is_deleted_again(stage: Stage) -> None:
+    gone, kept = stage.publish("deleted soon", ago=120), stage.publish("TikTok down", ago=110)
+    # As if the stream had spoken of it while it was whole.
+    stage.stream._gone.append(gone)
+
+    batch = stage.poll()
+
+    assert {post.id for post in batch.posts} == {gone, kept}
+    assert batch.deleted == (gone,)
+
+
 def test_too_many_posts_push_out_the_oldest_and_the_search_finds_them() -> None:
     with staged(capacity=50) as stage:
         stage.take_over()

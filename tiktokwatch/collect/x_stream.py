@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from tiktokwatch.records import Batch, Post
 
 # X sends a line every 20 seconds at least.
 STALL = 22.0
+_REMEMBERED = 10_000  # deletions
 
 
 class Budget(Protocol):
@@ -93,6 +95,8 @@ class XStream:
         self._handed: dict[str, Post] = {}
         self._new: dict[str, Post] = {}
         self._deleted: list[str] = []
+        # The search shows a post for a while after its deletion came over the stream.
+        self._gone: deque[str] = deque(maxlen=_REMEMBERED)
         self._lost_at: datetime | None = None
         self._has_begun = False
 
@@ -156,6 +160,7 @@ class XStream:
                 self._new.pop(item, None)
                 self._handed.pop(item, None)
                 self._deleted.append(item)
+                self._gone.append(item)
         self._new = self._bounded(self._new, now)
 
     def _bounded(self, posts: dict[str, Post], now: datetime) -> dict[str, Post]:
@@ -172,7 +177,8 @@ class XStream:
         self._handed = self._bounded(kept | self._new, now)
         self._new = {}
         deleted, self._deleted = self._deleted, []
-        return replace(batch, posts=tuple(posts.values()), deleted=(*batch.deleted, *deleted))
+        again = posts.keys() & set(self._gone) - set(deleted)
+        return replace(batch, posts=tuple(posts.values()), deleted=(*batch.deleted, *deleted, *sorted(again)))
 
     def _buy(self, now: datetime) -> None:
         """Pay for posts up to the allowance; what came since the last poll is what was paid for in advance."""
