@@ -148,14 +148,21 @@ def check(transition: Transition, buckets: list[Bucket], outages: Mapping[int, O
         bucket for bucket in buckets if bucket.covered and bucket.source in covered and oldest <= bucket.at <= start
     ]
     by_source = {source: [bucket for bucket in window if bucket.source == source] for source in sorted(covered)}
-    assert int(told["observed"]) == sum(bucket.complaints for bucket in window)
+    about = dict(re.findall(r"(\w+) \d+ about (\w+)", told["sources"]))
+    observed = {
+        source: sum(bucket.aspects.get(about[source], 0) if source in about else bucket.complaints for bucket in own)
+        for source, own in by_source.items()
+    }
+    assert int(told["observed"]) == sum(observed.values())
     assert told["sources"] == ", ".join(
-        f"{source} {sum(bucket.complaints for bucket in own)}" for source, own in by_source.items()
+        f"{source} {count}" + (f" about {about[source]}" if source in about else "")
+        for source, count in observed.items()
     )
     for kind in ("memes", "policy", "recovery"):
         assert int(told[kind]) == sum(getattr(bucket, kind) for bucket in window)
     baseline = relearned(buckets, outages, start)
     scores = [baseline.score(source, own) for source, own in by_source.items()]
+    assert {score.source: score.aspect for score in scores if score.aspect} == about
     assert told["expected"] == f"{sum(score.expected for score in scores):.1f}"
     mistaken = sum(score.mistaken for score in scores)
     assert told["mistaken"] == (f"{mistaken:.1f}" if mistaken >= 0.05 else None)

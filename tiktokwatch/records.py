@@ -190,7 +190,7 @@ class Score:
 
     `surprise` is -log10 of the chance of at least `observed` complaints in as many minutes with `expected` ones and,
     among so much chatter, `mistaken` ones. Where posts were left `unread`, `observed` is what the `read` ones allow to
-    say of all of them (see `trend.sample`).
+    say of all of them (see `trend.sample`). With an `aspect`, all of it is about those who name that one.
     """
 
     source: str
@@ -201,6 +201,7 @@ class Score:
     read: int = 0
     unread: int = 0
     mistaken: float = 0.0
+    aspect: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ def reason(evidence: Evidence) -> str:
     """Return the reason of a transition in words and numbers, all of them sums over stored minutes."""
     if evidence.signal == "blind":
         return "no source can be vouched for"
-    sources = ", ".join(f"{score.source} {score.observed}{_sampled(score)}" for score in evidence.scores)
+    sources = ", ".join(f"{score.source} {score.observed}{_scope(score)}" for score in evidence.scores)
     mistaken = sum(score.mistaken for score in evidence.scores)
     doubt = f", {mistaken:.1f} of them perhaps mistaken," if mistaken >= LEAST_DOUBT else ""
     return (
@@ -177,7 +177,9 @@ def reason(evidence: Evidence) -> str:
     )
 
 
-def _sampled(score: Score) -> str:
+def _scope(score: Score) -> str:
+    if score.aspect:
+        return f" about {score.aspect}"
     return f" at least, by {score.read} of {score.read + score.unread} posts" if score.unread else ""
 
 

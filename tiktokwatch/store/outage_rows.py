@@ -126,7 +126,7 @@ def _score(score: Score) -> Columns:
         "surprise": score.surprise,
     }
     # A year has half a million minutes; in most of them, most sources are read whole and nothing is in doubt.
-    beside = {"read": score.read, "unread": score.unread, "mistaken": score.mistaken}
+    beside = {"read": score.read, "unread": score.unread, "mistaken": score.mistaken, "aspect": score.aspect}
     return _speakable(columns | {name: value for name, value in beside.items() if value})
 
 

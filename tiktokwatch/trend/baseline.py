@@ -15,7 +15,8 @@ from math import inf
 from statistics import median
 
 from tiktokwatch.records import EPOCH, Bucket, Score
-from tiktokwatch.trend import sample
+from tiktokwatch.trend import aspects, sample
+from tiktokwatch.trend.aspects import AspectShares, Focus
 from tiktokwatch.trend.tail import surprise
 
 HOUR = timedelta(hours=1)
@@ -101,6 +102,7 @@ class SeasonalBaseline:
         self._hours: dict[str, dict[int, Cell]] = {}
         self._all: dict[str, Cell] = {}
         self._usual: dict[tuple[str, int], Usual] = {}
+        self._aspects: dict[str, AspectShares] = {}
 
     def learn(self, bucket: Bucket) -> None:
         """Take a calm, covered minute as an example."""
@@ -109,6 +111,7 @@ class SeasonalBaseline:
         hours = self._hours.setdefault(source, {})
         if hour not in hours:
             self._forget_before(source, hour - WEEKS * WEEK_HOURS)
+        self._aspects.setdefault(source, AspectShares()).learn(hour, bucket)
         minute = Cell(1, bucket.complaints, mistakable(bucket), bucket.posts, bucket.unread)
         hours[hour] = hours.get(hour, NOTHING) + minute
         self._all[source] = self._all.get(source, NOTHING) + minute
@@ -121,7 +124,8 @@ class SeasonalBaseline:
         """Score the covered minutes of one window of one source, oldest first.
 
         Chatter beyond the usual makes room for mistakes, by the share of it that the classifier may mistake: a wave of
-        jokes, or of complaints about another service, brings some false complaints with it.
+        jokes, or of complaints about another service, brings some false complaints with it. Where one feature surprises
+        more than all complaints together do, the score is of those that name it.
         """
         expected, excess, usual, hour = 0.0, 0.0, UNKNOWN, 0
         complaints, read, unread = sample.totals(minutes)
@@ -139,6 +143,12 @@ class SeasonalBaseline:
             # Two negative binomials, taken for one of the same mean and variance.
             size = mean**2 / (expected**2 / usual.size + mistaken**2 * SPREAD_MISTAKEN)
             surprised = surprise(observed, mean=mean, size=size)
+            if not unread and complaints >= aspects.LEAST:
+                since = hour - WEEKS * WEEK_HOURS - 1
+                shares = self._aspects.get(source, AspectShares())
+                focus = shares.focus(minutes, since=since, expected=expected, mistaken=mistaken, size=size)
+                if focus.surprise > surprised:
+                    return _focused(source, len(minutes), focus)
         sampled = (read, unread) if unread else (0, 0)
         return Score(source, len(minutes), observed, expected, surprised, *sampled, mistaken=mistaken)
 
@@ -193,6 +203,20 @@ class SeasonalBaseline:
         hours = self._hours[source]
         while hours and (oldest := next(iter(hours))) < hour:
             self._all[source] -= hours.pop(oldest)
+        if source in self._aspects:
+            self._aspects[source].forget_before(hour)
+
+
+def _focused(source: str, window: int, focus: Focus) -> Score:
+    return Score(
+        source,
+        window,
+        focus.observed,
+        focus.expected,
+        focus.surprise,
+        mistaken=focus.mistaken,
+        aspect=focus.aspect,
+    )
 
 
 def _most_unread(days: Iterable[Cell]) -> float:
