@@ -31,6 +31,15 @@ def test_a_feature_is_usual_by_its_share_of_complaints() -> None:
     assert focus.surprise == pytest.approx(surprise(8, mean=usual, size=1 / (1 / 5.0 + 1 / seen)) - PENALTY)
 
 
+def test_all_mistaken_ones_may_name_the_same_feature() -> None:
+    sure, doubtful = (
+        learned().focus([minute(0, 20, upload=20)], since=0, expected=1.0, mistaken=mistaken, size=5.0)
+        for mistaken in (0.0, 15.0)
+    )
+    assert sure.surprise > 4.0
+    assert doubtful.surprise < 1.0
+
+
 def test_the_whole_app_is_no_feature() -> None:
     assert learned().focus([minute(0, 50, app=50)], since=0, expected=1.0, mistaken=0.0, size=5.0).surprise == 0.0
 

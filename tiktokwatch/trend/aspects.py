@@ -53,7 +53,8 @@ class AspectShares:
     def focus(self, minutes: Sequence[Bucket], *, since: int, expected: float, mistaken: float, size: float) -> Focus:
         """Return the feature that surprises most in `minutes`, in which so many complaints are usual and mistaken.
 
-        Only hours from `since` on speak for its share, whose uncertainty makes the tail heavier.
+        Only hours from `since` on speak for its share, whose uncertainty makes the tail heavier. All who were mistaken
+        may have named the same feature, that of the other service which fails.
         """
         named = _named(minutes)
         known = self._since(since)
@@ -64,11 +65,11 @@ class AspectShares:
                 continue
             seen = known[aspect] + WORTH / len(FEATURES)
             share = seen / (known["complaints"] + WORTH)
-            usual, doubt = share * expected, max(share, 1.0 / len(FEATURES)) * mistaken
+            usual = share * expected
             spread = 1.0 / size + 1.0 / seen
-            surprised = surprise(observed, mean=usual + doubt, size=1.0 / spread) - PENALTY
+            surprised = surprise(observed, mean=usual + mistaken, size=1.0 / spread) - PENALTY
             if surprised > best.surprise:
-                best = Focus(aspect, observed, usual, doubt, surprised)
+                best = Focus(aspect, observed, usual, mistaken, surprised)
         return best
 
     def _since(self, hour: int) -> Counter[str]:
