@@ -26,7 +26,7 @@ from tiktokwatch.trend.rivals import DETECTORS
 
 Run = tuple[Scenario, int, dict[str, Board]]
 
-HALVES = {"tune": 0, "report": 109}
+HALVES = {"tune": 0, "report": 113}
 DELAYS = ("cliff", "slow burn")
 MINUTE = timedelta(minutes=1)
 
