@@ -34,7 +34,7 @@ class UsualTalk:
         if day not in self._days:
             self._days = {known: talk for known, talk in self._days.items() if day - known <= KEPT * DAY}
             self._days[day] = Counter()
-        self._days[day].update(talk_of([bucket]))
+        _add(self._days[day], bucket)
 
     def before(self, onset: datetime, recent: Iterable[Bucket]) -> Mapping[str, float]:
         """Return what was usual before `onset`, in posts a bucket; by `recent` buckets where no day is known yet."""
@@ -54,7 +54,11 @@ def talk_of(buckets: Iterable[Bucket]) -> Counter[str]:
     """Return how many buckets there are, and how much of each kind they hold."""
     talk: Counter[str] = Counter()
     for bucket in buckets:
-        talk["buckets"] += 1
-        for kind in BESIDE:
-            talk[kind] += getattr(bucket, kind)
+        _add(talk, bucket)
     return talk
+
+
+def _add(talk: Counter[str], bucket: Bucket) -> None:
+    talk["buckets"] += 1
+    for kind in BESIDE:
+        talk[kind] += getattr(bucket, kind)
