@@ -177,3 +177,18 @@ def test_what_the_fake_counts_has_the_shape_of_what_x_counts(stage: Stage) -> No
     assert [edge[14:] for edge in ours["data"][-1].values() if isinstance(edge, str)] == ["00:00.000Z", "59:30.000Z"]
     assert theirs["data"][0]["start"][14:] == "21:34.000Z"
     assert theirs["data"][-1]["end"][14:] == "21:34.000Z"
+
+
+def test_the_fake_counts_between_ids_as_it_does_between_times(stage: Stage) -> None:
+    ids = [stage.server.publish(text="TikTok down", at=NOON - timedelta(seconds=600 - number)) for number in range(9)]
+
+    def counted(**bounds: str) -> int:
+        params = {"query": "tiktok", "granularity": "minute", **bounds}
+        headers = {"Authorization": f"Bearer {stage.server.token}"}
+        answer = requests.get(f"{stage.server.url}{COUNTS}", params=params, headers=headers, timeout=10)
+        return int(answer.json()["meta"]["total_tweet_count"])
+
+    assert counted() == 9
+    assert counted(since_id=ids[2]) == 6
+    assert counted(until_id=ids[2]) == 2
+    assert counted(since_id=ids[2], until_id=ids[7]) == 4

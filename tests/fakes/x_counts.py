@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.fakes.x_parts import PROBLEMS, MalformedError, Tweet, query_of, times_of
+from tests.fakes.x_parts import PROBLEMS, SNOWFLAKE_EPOCH_MS, MalformedError, Tweet, query_of, times_of
 
 SPANS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 PAGE = timedelta(days=31)
+SHORTEST = timedelta(milliseconds=1)
 
 
 def counted(params: Mapping[str, str], tweets: Iterable[Tweet], *, now: datetime, word: str, page: timedelta) -> Any:
@@ -18,9 +19,13 @@ def counted(params: Mapping[str, str], tweets: Iterable[Tweet], *, now: datetime
     query, granularity = query_of(params), params.get("granularity", "hour")
     if granularity not in SPANS:
         raise MalformedError("granularity", granularity, f"The `granularity` value [{granularity}] is not valid")
-    if "since_id" in params or "until_id" in params:
-        raise NotImplementedError
     start, end = times_of(params, now)
+    # Ids hold their time; X counts what lies between them, whole, and neither of the two.
+    after, before = int(params.get("since_id", "-1")), int(params.get("until_id", str(1 << 63)))
+    if "since_id" in params:
+        start = max(start, _time_of(after))
+    if "until_id" in params:
+        end = min(end, _time_of(before) + SHORTEST)
     if "next_token" in params:
         end = datetime.fromtimestamp(int(params["next_token"].removeprefix("1jzu9lk96az"), 16), UTC)
     first = max(start, end - page)
@@ -29,6 +34,7 @@ def counted(params: Mapping[str, str], tweets: Iterable[Tweet], *, now: datetime
         _floor(tweet.at, span)
         for tweet in tweets
         if first <= tweet.at < end and tweet.visible_at <= now and tweet.is_found_by(query)
+        if after < tweet.number < before
     )
     data = []
     at = _floor(first, span)
@@ -54,6 +60,10 @@ def looked_up(params: Mapping[str, str], tweets: Mapping[str, Tweet], suspended:
     there = [tweets[number].body for number in ids if number in tweets and number not in hidden]
     errors = [_error(number, is_hidden=number in hidden) for number in ids if number not in tweets or number in hidden]
     return {**({"data": there} if there else {}), **({"errors": errors} if errors else {})}
+
+
+def _time_of(number: int) -> datetime:
+    return datetime.fromtimestamp(SNOWFLAKE_EPOCH_MS / 1000, UTC) + (number >> 22) * SHORTEST
 
 
 def usage(*, cap: int, reset_day: int, reads: Sequence[str]) -> Any:
